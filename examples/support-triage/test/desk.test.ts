@@ -12,7 +12,7 @@ const inbox = join(import.meta.dirname, '../inbox')
 /** The desk in sandbox, with the mail server and the Slack of this machine. */
 async function openDesk() {
   const folder = mkdtempSync(join(tmpdir(), 'triage-desk-'))
-  const desk = await testRuntime({ project, file: join(folder, 'reeve.db') })
+  const desk = await testRuntime({ project, file: join(folder, 'reeve.db'), patience: '5m' })
   const urlOf = async (connection: typeof mail | typeof chat) =>
     (await internalsOf(desk.runtime).connections.standIns.of(connection)).url
   return {

@@ -6,6 +6,7 @@ import { internalsOf } from '../../src/runtime/runtime.ts'
 import { testRuntime } from '../../src/testing/index.ts'
 import { LoopbackServer } from '../tools/loopback-server.ts'
 import { cases } from './cases/index.ts'
+import { notFor, onlyWhere } from './contract/applies.ts'
 import { openDesk } from './contract/desk.ts'
 
 /** `npm run test:connectors [NAME]` looks at all, or at one; a run of everything at the one that has most to lose, and not for long. */
@@ -43,7 +44,8 @@ describe.each(chosen.map((each) => [each.connector.definition.name, each] as con
       expect(headers[header.toLowerCase()], path).toBe(version)
   })
 
-  test.skipIf(its.isLocal)('does once what was done and not answered', async () => {
+  test('does once what was done and not answered', async (context) => {
+    onlyWhere(context, notFor.services(its))
     await using desk = await openDesk(its)
     const { on = ({ method }: { method: string }) => method !== 'GET', asksPerson } = its.write.lost ?? {}
     desk.standIn.faults.add({ kind: 'lost-answer', times: 1, on })
@@ -55,29 +57,25 @@ describe.each(chosen.map((each) => [each.connector.definition.name, each] as con
     expect(desk.standIn.books.count(its.write.deed)).toBe(1)
   })
 
-  test.skipIf(its.isLocal)(
-    'waits as long as the service says, however often, and loses nothing',
-    async () => {
-      await using desk = await openDesk(its)
-      desk.standIn.faults.add({ kind: 'rate-limited', times: 7, retryAfterS: 3 })
-      const runs = await desk.write(3)
-      expect(await statuses(runs)).not.toContain('failed')
-      expect(await desk.ended(runs)).toEqual(['succeeded', 'succeeded', 'succeeded'])
-      expect(desk.standIn.books.count(its.write.deed)).toBe(3)
-    },
-  )
+  test('waits as long as the service says, however often, and loses nothing', async (context) => {
+    onlyWhere(context, notFor.services(its))
+    await using desk = await openDesk(its)
+    desk.standIn.faults.add({ kind: 'rate-limited', times: 7, retryAfterS: 3 })
+    const runs = await desk.write(3)
+    expect(await statuses(runs)).not.toContain('failed')
+    expect(await desk.ended(runs)).toEqual(['succeeded', 'succeeded', 'succeeded'])
+    expect(desk.standIn.books.count(its.write.deed)).toBe(3)
+  })
 
-  test.skipIf(its.isLocal || its.isHttp === false)(
-    'takes a page of HTML for a failure of the service, and shows none of it',
-    async () => {
-      await using desk = await openDesk(its)
-      desk.standIn.faults.add({ kind: 'error-page', status: 200 })
-      const [run] = await desk.read(1)
-      await desk.pass(30)
-      await expect(run!.output()).rejects.toThrow(/HTML/)
-      await expect(run!.output()).rejects.not.toThrow(/<h1>/)
-    },
-  )
+  test('takes a page of HTML for a failure of the service, and shows none of it', async (context) => {
+    onlyWhere(context, notFor.http(its))
+    await using desk = await openDesk(its)
+    desk.standIn.faults.add({ kind: 'error-page', status: 200 })
+    const [run] = await desk.read(1)
+    await desk.pass(30)
+    await expect(run!.output()).rejects.toThrow(/HTML/)
+    await expect(run!.output()).rejects.not.toThrow(/<h1>/)
+  })
 
   test.runIf(isWhole)('keeps to its rate over all calls, by what the service says of it', async () => {
     // Less than any of them declares: what its headers or a refusal say has to be learnt.
@@ -86,29 +84,28 @@ describe.each(chosen.map((each) => [each.connector.definition.name, each] as con
     expect(new Set(await desk.ended(runs))).toEqual(new Set(['succeeded']))
   })
 
-  test.skipIf(its.isLocal)(
-    'has one item for a person when its consent is gone, and all runs go on once it is back',
-    async () => {
-      await using desk = await openDesk(its)
-      const { database } = internalsOf(desk.test.runtime)
-      const on = desk.standIn.faults.add({ kind: 'unauthorized' })
-      const runs = await desk.write(5)
-      expect(await statuses(runs)).toEqual(Array(5).fill('waiting'))
-      const open = () =>
-        database.all<{ title: string }>(
-          `select title from proposals where kind = 'reconnect' and status = 'open'`,
-        )
-      expect(await open()).toHaveLength(1)
-      on()
-      await internalsOf(desk.test.runtime).connections.health.probe(key)
-      await desk.test.settle()
-      expect(await desk.ended(runs)).toEqual(Array(5).fill('succeeded'))
-      expect(desk.standIn.books.count(its.write.deed)).toBe(5)
-      expect(await open()).toEqual([])
-    },
-  )
+  test('has one item for a person when its consent is gone, and all runs go on once it is back', async (context) => {
+    onlyWhere(context, notFor.services(its))
+    await using desk = await openDesk(its)
+    const { database } = internalsOf(desk.test.runtime)
+    const on = desk.standIn.faults.add({ kind: 'unauthorized' })
+    const runs = await desk.write(5)
+    expect(await statuses(runs)).toEqual(Array(5).fill('waiting'))
+    const open = () =>
+      database.all<{ title: string }>(
+        `select title from proposals where kind = 'reconnect' and status = 'open'`,
+      )
+    expect(await open()).toHaveLength(1)
+    on()
+    await internalsOf(desk.test.runtime).connections.health.probe(key)
+    await desk.test.settle()
+    expect(await desk.ended(runs)).toEqual(Array(5).fill('succeeded'))
+    expect(desk.standIn.books.count(its.write.deed)).toBe(5)
+    expect(await open()).toEqual([])
+  })
 
-  test.skipIf(its.isLocal)('waits while the service is down, and goes on when it answers', async () => {
+  test('waits while the service is down, and goes on when it answers', async (context) => {
+    onlyWhere(context, notFor.services(its))
     await using desk = await openDesk(its)
     const { connections } = internalsOf(desk.test.runtime)
     const on = desk.standIn.faults.add({ kind: 'server-error', status: 503 })
@@ -126,7 +123,8 @@ describe.each(chosen.map((each) => [each.connector.definition.name, each] as con
     expect(await statuses(runs)).toEqual(['succeeded', 'succeeded'])
   })
 
-  test.runIf(its.oauth)('renews its token once for 50 calls at one moment', async () => {
+  test('renews its token once for 50 calls at one moment', async (context) => {
+    onlyWhere(context, notFor.tokens(its))
     await using desk = await openDesk(its)
     const tokens = its.oauth!.tokens(desk.standIn)
     tokens.expireAll()

@@ -59,10 +59,7 @@ export async function start(options: SandboxOptions & { limit?: StandInLimit } =
         routes: { 'POST /token': (request) => signIn.answer(request), ...routesOf(kept, its) },
       }
     },
-    {
-      ...(options.port !== undefined && { port: options.port }),
-      ...(options.limit && { limit: options.limit }),
-    },
+    { port: options.port, now: options.now, limit: options.limit },
   )
   const deliver = (raw: string | Buffer) => {
     const text = Buffer.from(raw).toString('base64url')

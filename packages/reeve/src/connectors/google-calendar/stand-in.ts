@@ -52,10 +52,7 @@ export async function start(
         routes: { 'POST /token': (request) => signIn.answer(request), ...routesOf(kept, house) },
       }
     },
-    {
-      ...(options.port !== undefined && { port: options.port }),
-      ...(options.limit && { limit: options.limit }),
-    },
+    { port: options.port, now: options.now, limit: options.limit },
   )
   return Object.assign(standIn, { state: kept.state, signIn })
 }

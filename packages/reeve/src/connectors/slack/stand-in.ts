@@ -81,10 +81,7 @@ export async function start(options: SandboxOptions & { limit?: StandInLimit } =
       }),
       routes: routesOf(kept, house),
     }),
-    {
-      ...(options.port !== undefined && { port: options.port }),
-      ...(options.limit && { limit: options.limit }),
-    },
+    { port: options.port, now: options.now, limit: options.limit },
   )
   return Object.assign(standIn, { state: kept.state, tokens })
 }

@@ -63,6 +63,11 @@ export class StandInTokens {
     this.#options = { ...usual, ...options }
   }
 
+  /** Whether each refresh gives another refresh token, and the old one is spent. */
+  get rotates(): boolean {
+    return this.#options.rotates
+  }
+
   /** As after a consent. */
   issue(scopes: readonly string[] = []): TokenPair {
     return this.#tokensFor({ scopes, isRevoked: false })

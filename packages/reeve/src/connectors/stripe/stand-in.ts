@@ -218,10 +218,7 @@ export async function start(
         },
       }
     },
-    {
-      ...(options.port !== undefined && { port: options.port }),
-      ...(options.limit && { limit: options.limit }),
-    },
+    { port: options.port, now: options.now, limit: options.limit },
   )
   return Object.assign(standIn, { state, keys })
 }

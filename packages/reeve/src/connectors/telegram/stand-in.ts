@@ -63,10 +63,7 @@ export async function start(
         routes: routesOf(kept, house, waiting),
       }
     },
-    {
-      ...(options.port !== undefined && { port: options.port }),
-      ...(options.limit && { limit: options.limit }),
-    },
+    { port: options.port, now: options.now, limit: options.limit },
   )
   const write = (text: string, chat = 100) => {
     const its = state.chats.find(({ id }) => id === chat) ?? state.chats[0]!
@@ -87,7 +84,7 @@ export async function start(
     await base()
   }
   const base = standIn.close
-  return Object.assign(standIn, { url: `${standIn.url}/bot${token}`, state, write, close })
+  return Object.assign(standIn, { state, write, close })
 }
 
 function routesOf(
@@ -103,7 +100,6 @@ function routesOf(
     state.messages.find((each) => each.chat.id === chat && each.message_id === id)
   return Object.fromEntries<StandInRoute>([
     ['GET /', () => ({ body: 'Telegram on this machine\n' })],
-    [`HEAD /bot${token}`, () => ({})],
     method('getMe', () =>
       yes({ id: 1234567, is_bot: true, first_name: 'Desk', username: 'desk_stand_in_bot' }),
     ),

@@ -3,7 +3,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { isRecord } from '../../base/json/record.ts'
 import { fields } from '../auth/scheme.ts'
 import { connector } from '../connector.ts'
-import type { ServiceAnswer, ServiceCall } from '../door/service-call.ts'
+import type { RequestOptions, ServiceAnswer, ServiceCall } from '../door/service-call.ts'
 import { action } from '../shape/action.ts'
 import type { Refusal } from '../shape/refusal.ts'
 import { fromPoll } from '../shape/trigger.ts'
@@ -37,15 +37,14 @@ export const telegram = connector({
   title: 'Telegram',
   version: '1.0.0',
   vendorApi: { version: 'Bot API 9' },
-  // The token stands in the address, as Telegram wants it; it is left out of everything that is written.
-  url: ({ token }) => `https://api.telegram.org/bot${String(token.token)}`,
+  url: 'https://api.telegram.org',
   auth: fields({
     where: 'write /newbot, or /token, to @BotFather in Telegram',
     fields: [{ name: 'token', label: 'Bot token' }],
   }),
   health: {
     probe: async (api) => {
-      const { result } = (await api.post('/getMe', { reads: true })).json
+      const { result } = (await ask(api, 'getMe', { reads: true })).json
       return { identity: String(result.id), name: `@${result.username}` }
     },
   },
@@ -75,14 +74,14 @@ export const telegram = connector({
       directs: ['chatId', 'replyTo'],
       run: async ({ chatId, text, replyTo }, api) => {
         const reply = replyTo === undefined ? {} : { reply_parameters: { message_id: replyTo } }
-        const { json } = await api.post('/sendMessage', { json: { chat_id: chatId, text, ...reply } })
+        const { json } = await ask(api, 'sendMessage', { json: { chat_id: chatId, text, ...reply } })
         return { chatId: json.result.chat.id, messageId: json.result.message_id }
       },
       undo: {
         effect: 'idempotent',
         run: async ({ result }, api) => {
           const its = { chat_id: result.chatId, message_id: result.messageId }
-          await unless(/message to delete not found/, api.post('/deleteMessage', { json: its }))
+          await unless(/message to delete not found/, ask(api, 'deleteMessage', { json: its }))
         },
       },
     }),
@@ -99,7 +98,7 @@ export const telegram = connector({
       directs: ['chatId', 'messageId'],
       run: async ({ chatId, messageId, text }, api) => {
         const json = { chat_id: chatId, message_id: messageId, text }
-        await unless(/message is not modified/, api.post('/editMessageText', { json }))
+        await unless(/message is not modified/, ask(api, 'editMessageText', { json }))
         return { messageId }
       },
     }),
@@ -114,7 +113,7 @@ export const telegram = connector({
       answers: 'untrusted',
       directs: ['chatId'],
       run: async ({ chatId }, api) =>
-        (await api.post('/getChat', { json: { chat_id: chatId }, reads: true })).json.result,
+        (await ask(api, 'getChat', { json: { chat_id: chatId }, reads: true })).json.result,
     }),
   },
   triggers: {
@@ -140,6 +139,12 @@ export const telegram = connector({
   },
 })
 
+/** The token stands in the path, as Telegram wants it; it is left out of everything that is written. */
+async function ask(api: ServiceCall, method: string, options: RequestOptions): Promise<ServiceAnswer> {
+  const { token } = await api.credential()
+  return api.post(`/bot${String(token)}/${method}`, options)
+}
+
 /** Asking with an offset tells Telegram that everything before it is dealt with. */
 async function updatesFrom(
   api: ServiceCall,
@@ -148,7 +153,7 @@ async function updatesFrom(
   limit: number,
 ): Promise<z.output<typeof Update>[]> {
   const json = { offset, timeout, limit }
-  return (await api.post('/getUpdates', { json, reads: true })).json.result
+  return (await ask(api, 'getUpdates', { json, reads: true })).json.result
 }
 
 async function latest(api: ServiceCall): Promise<number> {

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { files } from '../../../src/connectors/files/files.ts'
 import { startFiles } from '../../../src/connectors/files/stand-in.ts'
 import { startStandIn } from '../../../src/connectors/stand-in/stand-in.ts'
@@ -10,6 +12,7 @@ export const filesCase: ContractCase = {
     // Nothing of it goes over a network: what can go wrong there cannot.
     const nobody = await startStandIn(() => ({ name: 'nobody', refuse: () => ({ status: 404 }), routes: {} }))
     const closeNobody = nobody.close
+    nobody.books.count = () => readdirSync(fileURLToPath(url)).length
     const closeBoth = async () => {
       await Promise.all([closeNobody(), close()])
     }
@@ -20,6 +23,6 @@ export const filesCase: ContractCase = {
   write: {
     action: 'write',
     args: (index) => ({ path: `out-${index}.txt`, content: `Report ${index}` }),
-    deed: 'none',
+    deed: 'file',
   },
 }

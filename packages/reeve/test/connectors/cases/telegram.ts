@@ -11,6 +11,7 @@ export const telegramCase: ContractCase = {
     args: (index) => ({ chatId: 100, text: `Number ${index} is down` }),
     deed: 'message-sent',
     // A bot cannot read what it sent.
+    leavesNoTrace: true,
     lost: { on: ({ path }) => path.endsWith('sendMessage'), asksPerson: true },
   },
 }

@@ -21,13 +21,15 @@ export interface ContractCase {
   read: { action: string; args: Record<string, unknown> }
   /**
    * Something that it changes: `args` of the number of the call, and what the books of the stand-in call it. `lost`: which answer
-   * tells that it was done (default: the first that is not of a GET), and whether a person must say so when that is lost.
+   * tells that it was done (default: the first that is not of a GET), and whether a person must say so when that is lost. `leavesNoTrace`:
+   * nothing can be found of it later, so that a person must also say what became of it when its worker died behind it.
    */
   write: {
     action: string
     args(index: number): Record<string, unknown>
     deed: string
     lost?: Pick<Fault, 'on'> & { asksPerson?: boolean }
+    leavesNoTrace?: boolean
   }
   /** Of one that signs in by OAuth 2: the tokens of its stand-in, and a credential of them as it would be sealed. */
   oauth?: { tokens(standIn: StandIn): StandInTokens; credential(standIn: StandIn): string }

@@ -35,6 +35,7 @@ export async function openDesk(
     now: () => clock?.now() ?? began,
     ...(options.limit && { limit: options.limit }),
   })
+  refuseOtherStandIn(of, standIn, options.limit)
   const { definition } = of.connector
   const credential = of.oauth?.credential(standIn) ?? definition.sandbox.standIn.credential
   const connection = connectionTo(of, standIn, { credential })
@@ -76,7 +77,8 @@ export async function openDesk(
     },
     ended: async (runs) => {
       let all = await statuses(runs)
-      for (let left = 200; left > 0 && all.includes('waiting'); left--) {
+      const isOver = (status: string) => status !== 'waiting' && status !== 'running'
+      for (let left = 200; left > 0 && !all.every(isOver); left--) {
         await test.advance('3s')
         all = await statuses(runs)
       }
@@ -87,4 +89,22 @@ export async function openDesk(
       await standIn.close()
     },
   }
+}
+
+/** A stand-in with a time or a limit of its own would let the suite wait for what never comes. */
+function refuseOtherStandIn(
+  { connector: { definition }, isLocal }: ContractCase,
+  standIn: StandIn,
+  limit: { count: number; perMs: number } | undefined,
+): void {
+  const what = `The stand-in of the case "${definition.name}"`
+  if (isLocal) return
+  if (Math.abs(standIn.now() - began) > 1_000)
+    throw new Error(
+      `${what} has a clock of its own: hand the \`now\` that \`start\` is given to startStandIn(…, { now }).`,
+    )
+  if (limit && standIn.limit?.count !== limit.count)
+    throw new Error(
+      `${what} has a limit of its own: hand the \`limit\` that \`start\` is given to startStandIn(…, { limit }).`,
+    )
 }

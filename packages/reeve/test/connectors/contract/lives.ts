@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { RunningStandIn } from '../../../src/connectors/shape/sandbox.ts'
 
 /** What a worker of its own works on. */
 export interface Life {
@@ -8,6 +9,7 @@ export interface Life {
   connector: string
   /** Of its stand-in. */
   url: string
+  endpoints?: RunningStandIn['endpoints']
   credential: string
   folder: string
   /** Default: an SQLite file in the folder. */

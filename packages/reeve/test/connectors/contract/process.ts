@@ -10,7 +10,7 @@ const life = JSON.parse(process.argv[2]!) as Life
 const its = cases.find(({ connector: { definition } }) => definition.name === life.connector)!
 const connection = connectionTo(
   its,
-  { url: life.url, close: async () => {} },
+  { url: life.url, ...(life.endpoints && { endpoints: life.endpoints }), close: async () => {} },
   {
     credential: life.credential,
     // The service did it and answered, and nothing of that is written down yet.
