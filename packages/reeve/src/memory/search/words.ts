@@ -121,6 +121,7 @@ export class Words {
     }
     const counted = await frequenciesOf(
       this.#database,
+      this.#database.kind,
       terms.filter((term) => !known.has(term)),
     )
     if (this.#frequencies.size + counted.size > mostRemembered) this.#frequencies.clear()

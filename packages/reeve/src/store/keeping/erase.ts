@@ -5,6 +5,7 @@ import type { Proof } from '../authority/acts.ts'
 import { recordAct } from '../authority/authority-log.ts'
 import type { Bulk, Database, Session } from '../database.ts'
 import { markedAfter } from '../marks/marked-values.ts'
+import { eraseWordsAtOnce } from '../memory/words/item-words.ts'
 import { endedStatuses, type RunStatus } from '../runs/runs.ts'
 import { erasedPayload } from './erased.ts'
 import { deleteUnused } from './leftovers.ts'
@@ -214,9 +215,7 @@ async function eraseRows(session: Session, run: number): Promise<number> {
 /** Items of memory, their words in the index among them. */
 async function forgetItems(session: Session, kind: Database['kind'], subject: string): Promise<number> {
   const { sql, values } = itemsThatHold(subject)
-  // Otherwise the words stay in the index until it is merged.
-  if (kind === 'sqlite')
-    await session.run(`insert into item_words (item_words, rank) values ('secure-delete', 1)`)
+  await eraseWordsAtOnce(session, kind)
   const items = await session.run(`delete from items where document is null and ${sql}`, values)
   const words = subject.toLowerCase().split(/[^\p{L}\p{N}]+/u)
   for (const word of words.filter((each) => each !== ''))

@@ -12,6 +12,8 @@ import {
 } from './items.ts'
 import { endDerived, restingOn } from './rests/item-origins.ts'
 import { refuseWhatIsDecided } from './rests/resting-approvals.ts'
+import { forgetSpellings } from './words/item-spellings.ts'
+import { eraseWordsAtOnce } from './words/item-words.ts'
 
 /** Who changes what is known, and why: kept with the version that it ends. */
 export interface ChangedBy {
@@ -63,10 +65,20 @@ export function endItem(
     if (!found.ok && !(as === 'redacted' && found.problem === 'ended')) return found
     if (found.ok) await end(session, found.item.no, as, change)
     if (as === 'redacted') {
+      const terms = await session.all<{ terms: string }>(
+        `select title_terms || ' ' || heading_terms || ' ' || body_terms as terms from items where id = ?`,
+        [id],
+      )
+      await eraseWordsAtOnce(session, database.kind)
       await session.run(
         `update items set title = '', heading = '', text = '', title_terms = '', heading_terms = '', body_terms = '',
            length = 0, vector = null, dimensions = null, ended_as = 'redacted' where id = ?`,
         [id],
+      )
+      await forgetSpellings(
+        session,
+        database.kind,
+        terms.flatMap((row) => row.terms.split(' ')),
       )
     }
     const derived = await endDerived(session, as, change)

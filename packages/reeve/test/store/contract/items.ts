@@ -246,7 +246,7 @@ export function itemCases(open: Open): void {
     // None of them is a word, and none a mistake.
     for (const odd of ["'", '"', '{', '*', 'or', 'near', '\\', ':', '^']) await byWords(database, odd)
     expect(await byWords(database, 'kfact')).toEqual([])
-    const frequencies = await frequenciesOf(database, ['card', '1.5', 'nowhere'])
+    const frequencies = await frequenciesOf(database, database.kind, ['card', '1.5', 'nowhere'])
     expect(Object.fromEntries(frequencies)).toEqual({ card: 2, '1.5': 1, nowhere: 0 })
   })
 
@@ -284,6 +284,15 @@ export function itemCases(open: Open): void {
     expect(await alikeTerms(database, 'parcle')).toEqual(['parcel'])
     expect(await alikeTerms(database, '12346')).toEqual([])
     expect(await alikeTerms(database, 'zebra')).toEqual([])
+  })
+
+  storeCase('a word that only a redacted item had is no spelling any more', open, async (database) => {
+    await addItems(database, [worded('haddad parcel', { id: 'x' }), worded('parcel')])
+    while (await new Spellings(database).learn());
+    expect(await alikeTerms(database, 'hadad')).toEqual(['haddad'])
+    await endItem(database, 'x', 'redacted', { by: 'ada', why: 'she asked', at: 20 })
+    expect(await alikeTerms(database, 'hadad')).toEqual([])
+    expect(await alikeTerms(database, 'parcle')).toEqual(['parcel'])
   })
 
   storeCase('an item is amended, retracted and redacted, and its versions tell', open, async (database) => {

@@ -1,4 +1,5 @@
 import type { Bulk, Database, Session } from '../../database.ts'
+import { frequenciesOf } from './term-frequencies.ts'
 
 const shortestTerm = 4
 /** Dice's coefficient of the two sets of trigrams. One changed letter in eight leaves 0.67. */
@@ -83,6 +84,18 @@ export async function alikeTerms(session: Session, term: string): Promise<string
     .sort((left, right) => right.alike - left.alike || (left.term < right.term ? -1 : 1))
   const close = found.filter(({ alike }) => alike >= found[0]!.alike - 0.1)
   return close.slice(0, mostAlike).map((one) => one.term)
+}
+
+/** Terms that no item has any more are what no misspelt word may have meant: what was redacted is not to be read there. */
+export async function forgetSpellings(
+  session: Session,
+  kind: Database['kind'],
+  terms: Iterable<string>,
+): Promise<void> {
+  const words = [...new Set(terms)].filter(isWord)
+  const held = await frequenciesOf(session, kind, words)
+  for (const word of words)
+    if ((held.get(word) ?? 0) === 0) await session.run('delete from item_grams where term = ?', [word])
 }
 
 /** A wrong digit makes another number, not a misspelling. */

@@ -126,6 +126,12 @@ export async function readCandidates(session: Session, numbers: readonly number[
   )
 }
 
+/** From now on a deleted word leaves the index with its row. Otherwise it stays there until the index is merged. */
+export async function eraseWordsAtOnce(session: Session, kind: Database['kind']): Promise<void> {
+  if (kind === 'sqlite')
+    await session.run(`insert into item_words (item_words, rank) values ('secure-delete', 1)`)
+}
+
 /** What a search in memory needs of a current item. */
 export interface Searchable extends Candidate {
   kind: ItemKind

@@ -1,4 +1,4 @@
-import type { Bulk, Database } from '../../database.ts'
+import type { Bulk, Database, Session } from '../../database.ts'
 import { indexed, lexeme } from '../items.ts'
 
 /** Beyond this, only that a term is common is told. */
@@ -12,11 +12,12 @@ const countHolding: Bulk = {
 
 /** In how many versions of items each term stands, those that ended included. */
 export async function frequenciesOf(
-  database: Database,
+  session: Session,
+  kind: Database['kind'],
   terms: readonly string[],
 ): Promise<Map<string, number>> {
-  if (database.kind === 'postgres') {
-    const rows = await database.bulk<{ term: string; count: number }>(
+  if (kind === 'postgres') {
+    const rows = await session.bulk<{ term: string; count: number }>(
       countHolding,
       terms.map((term) => [term, lexeme(indexed(term))]),
     )
@@ -24,7 +25,7 @@ export async function frequenciesOf(
   }
   const found = new Map<string, number>()
   for (const term of terms) {
-    const row = await database.get<{ count: number }>(
+    const row = await session.get<{ count: number }>(
       'select doc as count from item_vocabulary where term = ?',
       [indexed(term)],
     )
