@@ -77,7 +77,8 @@ describe.each(chosen.map((each) => [each.connector.definition.name, each] as con
     await expect(run!.output()).rejects.not.toThrow(/<h1>/)
   })
 
-  test.runIf(isWhole)('keeps to its rate over all calls, by what the service says of it', async () => {
+  test.runIf(isWhole)('keeps to its rate over all calls, by what the service says of it', async (context) => {
+    onlyWhere(context, notFor.http(its))
     // Less than any of them declares: what its headers or a refusal say has to be learnt.
     await using desk = await openDesk(its, { limit: { count: 5, perMs: 1000 } })
     const runs = await desk.read(25)

@@ -11,7 +11,9 @@ export const notFor = {
   /** Checks of what HTTP alone has. */
   http: (its: ContractCase) =>
     notFor.services(its) ??
-    (its.isHttp === false ? 'it speaks no HTTP: nothing shows it a page of HTML' : undefined),
+    (its.isHttp === false
+      ? 'it speaks no HTTP: there is no page of HTML, and no header or refusal that states a rate'
+      : undefined),
   /** Checks of tokens that are renewed. */
   tokens: ({ oauth }: ContractCase) =>
     oauth ? undefined : 'it signs in with a key that is never renewed, or with nothing',
