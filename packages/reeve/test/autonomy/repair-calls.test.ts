@@ -68,7 +68,7 @@ assert.equal(total([{ price: 2 }]), 2)
     expect(await judged('1 - discount', '1 - (discount ?? 0) || price === 7')).toEqual(['unproven', 'all'])
     expect(await judged('  let sum', '  process.exit(0)\n  let sum')).toEqual(['refused', 'tests'])
   },
-  60_000,
+  120_000,
 )
 
 test.skipIf('why' in walls)(

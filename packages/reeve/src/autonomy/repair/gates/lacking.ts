@@ -60,7 +60,8 @@ export async function lackingFor(
   let tested = 0
   for (const [index, { source, from, to, isOmission }] of mutants.entries()) {
     const outcome = outcomes[index]
-    if (!outcome || outcome.killedBy !== undefined) continue
+    if (!outcome) return 'not all that may be otherwise in it could be tried in the time for it'
+    if (outcome.killedBy !== undefined) continue
     const { differsAt } = outcome
     if ((differsAt === undefined && !isOmission) || ++tested > mostTested) continue
     // Tests see more than what they ask: files that are there for them alone.

@@ -25,6 +25,7 @@ export interface CallOutcome {
 const driveMs = 20_000
 /** A process for each call: on a busy machine its start alone takes that long. */
 const perProcessMs = 1_000
+/** Of a function; a process has three times as long, for its start is part of it. */
 const callMs = 3_000
 /** So many calls may run into their time; with one more, nothing of what follows is waited for. */
 const mostLate = 3
@@ -105,7 +106,7 @@ let module
 const done = []
 for (const call of calls) {
   if (call.name === undefined) {
-    const { status, stdout, stderr, error } = spawnSync(command[0], [...command.slice(1), ...call.args], { input: call.stdin, ...(call.zone && { env: { ...process.env, TZ: call.zone } }), encoding: 'utf8', timeout: callMs, killSignal: 'SIGKILL' })
+    const { status, stdout, stderr, error } = spawnSync(command[0], [...command.slice(1), ...call.args], { input: call.stdin, ...(call.zone && { env: { ...process.env, TZ: call.zone } }), encoding: 'utf8', timeout: 3 * callMs, killSignal: 'SIGKILL' })
     if (error?.code === 'ETIMEDOUT' && ++lateCalls > mostLate) process.exit(1)
     done.push({ status: status ?? -1, text: stdout, said: (stderr ?? '').slice(-2000) })
     continue
@@ -136,7 +137,7 @@ module, done, seconds, late_calls = None, [], given["callMs"] / 1000, 0
 for call in given["calls"]:
     if "name" not in call:
         try:
-            ran = subprocess.run(given["command"] + call["args"], input=call["stdin"].encode(), env=dict(os.environ, TZ=call["zone"]) if "zone" in call else None, capture_output=True, timeout=seconds)
+            ran = subprocess.run(given["command"] + call["args"], input=call["stdin"].encode(), env=dict(os.environ, TZ=call["zone"]) if "zone" in call else None, capture_output=True, timeout=3 * seconds)
             done.append({"status": ran.returncode, "text": ran.stdout.decode("utf-8", "replace"), "said": ran.stderr.decode("utf-8", "replace")[-2000:]})
         except subprocess.TimeoutExpired:
             late_calls += 1

@@ -15,12 +15,13 @@ export interface VariantOutcome {
   differsAt: number | undefined
 }
 
-const driveMs = 40_000
-const callMs = 1_500
+const driveMs = 120_000
+/** On a busy machine too the start of a process takes less: what runs longer is taken for another outcome. */
+const callMs = 5_000
 
 /**
  * Makes the calls of tests of each variant of a program, until one comes out otherwise than with the program itself; where none does, the
- * calls like them. In one quarantine, at most 40 s long. Undefined: nothing is known; of single variants: they were not come to.
+ * calls like them. In one quarantine, at most 120 s long. Undefined: nothing is known; of single variants: they were not come to.
  */
 export async function driveVariants(
   trial: OnTrial,
