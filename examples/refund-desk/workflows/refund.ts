@@ -20,11 +20,10 @@ export default workflow({
   ],
   async run(ctx, { userId, request }) {
     const purchase = await ctx.call(findPurchase, { userId })
-    const outcome = await decide()
+    const { outcome, about } = await decide()
     // What the customer is told beside it: the shop's own words, which decide nothing.
-    const query = `${request} ${outcome}`
     const policy = await ctx.recall('policy', {
-      query,
+      query: about,
       in: 'policy',
       limit: 1,
       minScore: 0.1,
@@ -35,8 +34,12 @@ export default workflow({
     return { outcome, message }
 
     async function decide() {
-      if (!purchase) return 'No purchase history found for this user.'
-      if (purchase.daysAgo > 30) return 'Sorry, our policy only allows refunds within 30 days of purchase.'
+      if (!purchase)
+        return { outcome: 'No purchase history found for this user.', about: 'no purchase found' }
+      if (purchase.daysAgo > 30) {
+        const outcome = 'Sorry, our policy only allows refunds within 30 days of purchase.'
+        return { outcome, about: 'refunds within 30 days' }
+      }
       try {
         // Above $100 the tool waits for a person, who sees exactly these arguments and may change them.
         const refund = await ctx.call(payments.actions.refund, {
@@ -44,10 +47,12 @@ export default workflow({
           amount: purchase.amount,
           reason: 'requested_by_customer',
         })
-        return `Your refund of $${dollars(refund.amount)} has been paid (${refund.id}).`
+        const outcome = `Your refund of $${dollars(refund.amount)} has been paid (${refund.id}).`
+        return { outcome, about: 'how long a refund takes' }
       } catch (error) {
         if (!(error instanceof ReeveError && error.code === 'not-approved')) throw error
-        return 'Your request has been reviewed and declined by a manager.'
+        const outcome = 'Your request has been reviewed and declined by a manager.'
+        return { outcome, about: 'declined by a manager' }
       }
     }
   },

@@ -77,6 +77,7 @@ export async function visit(
 
 /** To another page without loading all anew, as by a link. */
 export async function walk(page: Page, path: string): Promise<void> {
+  await page.locator('main').waitFor()
   const before = await page.evaluate((to) => {
     const main = document.querySelector('main')!
     const isOther = new URL(to, location.href).pathname !== location.pathname

@@ -87,7 +87,7 @@ test('what the runtime does by itself is no part of what is decided upon', async
   expect(await learnt.result()).toMatchObject({ status: 'succeeded' })
   await greeted.result()
   await house.nextCycle()
-  const { metrics, calendar } = solver.questions[0]!.input as {
+  const { metrics, calendar } = solver.questions.at(-1)!.input as {
     metrics: { workflow: string }[]
     calendar: { schedule: string }[]
   }

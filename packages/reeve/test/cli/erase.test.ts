@@ -6,11 +6,10 @@ import { project, type Rested } from './reeve.ts'
 
 /** Whether any byte of the database's files has the text. */
 function isInFiles(folder: string, text: string): boolean {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    /(^|\/)reeve\.db(-wal|-shm)?$/.test(path),
-  )
+  const data = join(folder, '.reeve')
+  const files = readdirSync(data).filter((path) => /^reeve\.db(-wal|-shm)?$/.test(path))
   expect(files.length).toBeGreaterThan(0)
-  return files.some((path) => readFileSync(join(folder, path)).includes(text))
+  return files.some((path) => readFileSync(join(data, path)).includes(text))
 }
 
 test('erase asks first, then no byte of the file or its log has what it erased, and the audit holds', async () => {

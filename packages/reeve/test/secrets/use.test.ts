@@ -220,6 +220,7 @@ test('a worker without the key fails the calls that need it, with advice, and lo
   await server.internals.database.transaction(async (session) => {
     await deleteSecret(session, 'PAY_KEY', acting)
     await deleteSecret(session, 'OTHER_KEY', acting)
+    await deleteSecret(session, 'reeve.marks', acting)
   })
   expect(
     (await owner.secrets.set({ params: { secret: 'NEW' }, body: { value: 'a-good-value' } })).version,

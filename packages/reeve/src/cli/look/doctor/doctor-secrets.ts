@@ -2,7 +2,7 @@ import { ReeveError } from '../../../base/errors.ts'
 import type { Finding } from '../../../inspect/health/checks/finding.ts'
 import { internalsOf, type Runtime } from '../../../runtime/runtime.ts'
 import { openSecret } from '../../../store/secrets/open-secret.ts'
-import { listSecrets } from '../../../store/secrets/sealed-rows.ts'
+import { listSecrets, marksSecret } from '../../../store/secrets/sealed-rows.ts'
 import { secretsOfHook } from '../../../triggers/hook-door.ts'
 import { hookOf } from '../../../triggers/named-triggers.ts'
 
@@ -21,7 +21,8 @@ export async function checkSecrets(runtime: Runtime): Promise<Finding[]> {
       findings.push({ what, state: 'error', found: error.message })
     }
   }
-  const kept = new Set(rows.map(({ name }) => name))
+  // Reeve's own is none that the project could leave unused.
+  const kept = new Set(rows.map(({ name }) => name).filter((name) => name !== marksSecret))
   for (const [name, users] of secretUses) {
     // Of a trigger's several secrets one is enough.
     const tools = users.filter((user) => !user.startsWith('trigger '))
