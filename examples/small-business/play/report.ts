@@ -2,9 +2,10 @@ import { isoDay } from '../world/time.ts'
 import type { Business } from './business.ts'
 import { isOfSettlement } from './journal.ts'
 
+/** What may be so much, and no more. */
 export interface Goal {
-  value: number | string
-  target: string
+  value: number
+  goal: number
   ok: boolean
 }
 
@@ -113,7 +114,7 @@ export function judge(business: Business, seconds: number): Judged {
   const sum = (values: Record<string, number>) =>
     Object.values(values).reduce((total, each) => total + each, 0)
   const most = (values: Record<string, number>) => Math.max(0, ...Object.values(values))
-  const goal = (value: number | string, target: string, ok: boolean): Goal => ({ value, target, ok })
+  const atMost = (value: number, goal: number): Goal => ({ value, goal, ok: value <= goal })
   const late = books.count(
     `select count(*) from inbox where state = 'open' and at < ?`,
     world.life.now - 2 * 86_400_000,
@@ -124,12 +125,12 @@ export function judge(business: Business, seconds: number): Judged {
   )
   return {
     goals: {
-      doneTwice: goal(sum(doubled), '0', sum(doubled) === 0),
-      mostSpentADayUsd: goal(Number(mostADay.toFixed(6)), '≤ 0.15', mostADay <= 0.15),
-      runsLost: goal(journal.lost(), '0', journal.lost() === 0),
-      lettersForgotten: goal(late, '0', late === 0),
-      ordersForgotten: goal(uninvoiced, '0', uninvoiced === 0),
-      faultRepeated: goal(most(repeated), '≤ 2', most(repeated) <= 2),
+      doneTwice: atMost(sum(doubled), 0),
+      mostSpentADayUsd: atMost(Number(mostADay.toFixed(6)), 0.15),
+      runsLost: atMost(journal.lost(), 0),
+      lettersForgotten: atMost(late, 0),
+      ordersForgotten: atMost(uninvoiced, 0),
+      faultRepeated: atMost(most(repeated), 2),
     },
     figures: {
       seed: options.seed,
@@ -192,7 +193,7 @@ export function summary({ options }: Business, { goals, figures }: Judged): stri
         `  ${name.padEnd(22)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
     ),
     ...Object.entries(goals).map(
-      ([name, { value, target, ok }]) => `  ${ok ? 'ok  ' : 'NOT '} ${name}: ${value} (${target})`,
+      ([name, { value, goal, ok }]) => `  ${ok ? 'ok  ' : 'NOT '} ${name}: ${value} (at most ${goal})`,
     ),
   ]
   return lines.join('\n')
