@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import type { Json } from '../../../base/json/json.ts'
 import { isRecord } from '../../../base/json/record.ts'
 import { hasTrace } from '../diagnose/diagnose.ts'
 import type { Language } from '../examine/shape.ts'
-import { pythonProgram } from './python.ts'
-import { quarantineEnvironment, runQuarantined } from './quarantine.ts'
-import { interpreter, type OnTrial } from './trial.ts'
+import { runDriver } from './driver.ts'
+import type { OnTrial } from './trial.ts'
 
 /** A call that a test makes: of the script as a process, in a time zone, or of a function that it gives to others. */
 export type TestCall =
@@ -38,35 +35,15 @@ export async function driveCalls(
   env: Readonly<Record<string, string>> = {},
 ): Promise<CallOutcome[] | undefined> {
   if (calls.length === 0) return []
-  const { project, script, source, signal } = trial
-  const path = join(project, script.file)
-  const mark = randomUUID()
-  const isPython = language === 'python' && calls.some((call) => 'name' in call)
-  const python = (await pythonProgram()) ?? '/usr/bin/python3'
-  const command = isPython
-    ? [python, '-c', pythonDriver]
-    : [process.execPath, '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', nodeDriver]
   const processes = calls.filter((call) => 'stdin' in call).length
-  const timeoutMs = driveMs + processes * perProcessMs
-  const manifest = { ...script.manifest, timeoutMs, memoryBytes: script.manifest.memoryBytes * 2 }
-  const { end } = await runQuarantined({
-    ...{ project, source, manifest, signal, command },
-    file: script.file,
-    input: JSON.stringify({
-      ...{ path, mark, calls, callMs, mostLate },
-      command: await interpreter(path, source, script.manifest),
-    }),
-    env: { ...quarantineEnvironment(project, script.manifest), ...env },
-    network: false,
-    maxOutputBytes: 8_388_608,
+  const lines = await runDriver(trial, {
+    ...{ node: nodeDriver, python: pythonDriver, timeoutMs: driveMs + processes * perProcessMs, env },
+    isPython: language === 'python' && calls.some((call) => 'name' in call),
+    input: { calls, callMs, mostLate },
   })
-  const line = end.stdout
-    .toString('utf8')
-    .split('\n')
-    .findLast((each) => each.startsWith(mark))
-  if (line === undefined) return undefined
-  const found = JSON.parse(line.slice(mark.length)) as unknown[]
-  const raised = raisedIn(source)
+  const found = lines.at(-1)
+  if (!Array.isArray(found)) return undefined
+  const raised = raisedIn(trial.source)
   return found.filter(isRecord).map((each) => outcomeOf(each, raised))
 }
 

@@ -1,11 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import { isRecord } from '../../../base/json/record.ts'
 import type { Language } from '../examine/shape.ts'
 import type { CallOutcome, TestCall } from './drive-calls.ts'
-import { pythonProgram } from './python.ts'
-import { quarantineEnvironment, runQuarantined } from './quarantine.ts'
-import { interpreter, type OnTrial } from './trial.ts'
+import { runDriver } from './driver.ts'
+import type { OnTrial } from './trial.ts'
 
 /** What a variant of a program does otherwise than the program. */
 export interface VariantOutcome {
@@ -31,39 +28,17 @@ export async function driveVariants(
   near: readonly { call: TestCall; is: CallOutcome }[],
 ): Promise<(VariantOutcome | undefined)[] | undefined> {
   if (variants.length === 0) return []
-  const { project, script, source, signal } = trial
-  const path = join(project, script.file)
-  const mark = randomUUID()
-  const isPython = language === 'python' && asked.some(({ call }) => 'name' in call)
-  const python = (await pythonProgram()) ?? '/usr/bin/python3'
-  const command = isPython
-    ? [python, '-c', pythonDriver]
-    : [process.execPath, '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', nodeDriver]
-  const manifest = { ...script.manifest, timeoutMs: driveMs, memoryBytes: script.manifest.memoryBytes * 2 }
   const plain = ({ call, is }: { call: TestCall; is: CallOutcome }) => ({
     ...{ call, isGood: is.isGood, text: is.isGood ? is.text : '' },
   })
-  const { end } = await runQuarantined({
-    ...{ project, source, manifest, signal, command },
-    file: script.file,
-    input: JSON.stringify({
-      ...{ path, mark, variants, callMs },
-      asked: asked.map(plain),
-      near: near.map(plain),
-      command: await interpreter(path, source, script.manifest),
-    }),
-    env: quarantineEnvironment(project, script.manifest),
-    network: false,
-    maxOutputBytes: 8_388_608,
+  const lines = await runDriver(trial, {
+    ...{ node: nodeDriver, python: pythonDriver, timeoutMs: driveMs },
+    isPython: language === 'python' && asked.some(({ call }) => 'name' in call),
+    input: { variants, callMs, asked: asked.map(plain), near: near.map(plain) },
   })
   const found: (VariantOutcome | undefined)[] = variants.map(() => undefined)
-  const lines = end.stdout
-    .toString('utf8')
-    .split('\n')
-    .filter((each) => each.startsWith(mark))
   if (lines.length === 0) return undefined
-  for (const line of lines) {
-    const each: unknown = JSON.parse(line.slice(mark.length))
+  for (const each of lines) {
     if (!isRecord(each)) continue
     const number = (value: unknown) => (typeof value === 'number' && value >= 0 ? value : undefined)
     found[Number(each.of)] = { killedBy: number(each.killed), differsAt: number(each.differs) }
