@@ -2,63 +2,93 @@ import type { CodeTable } from './code-table.ts'
 
 /** Of values, options, projects and commands. */
 export const baseCodes: CodeTable = {
-  'approval-link-expired': [
-    'The time of a link that decides is over.',
-    'Decide in the dashboard: `reeve dev`.',
-  ],
+  'approval-link-expired': ['The decision link has expired.', 'Decide in the dashboard: `reeve dev`.'],
   'approval-link-used': [
-    'A link that decides was used already, or is not known here.',
-    'Decide in the dashboard, or see what waits: `reeve approvals`.',
+    'The decision link was used before, or is not known here.',
+    'Decide in the dashboard, or see the open approvals: `reeve approvals`.',
   ],
   'approval-cut': [
-    'An approval is more than a screen shows.',
-    'See all of it, as the message says, and decide with its hash.',
+    'The approval is too long for this screen, so it cannot be decided there.',
+    'Show all of it with `reeve approvals ID`. The command to approve it, with its hash, is printed at the end.',
   ],
   'bad-amount': [
-    'An amount of money is none, or too large.',
+    'The value is not a valid amount of money, or it is too large.',
     "Write a number of dollars, such as 0.05 or '$0.05'.",
   ],
   'bad-config': [
-    "The project's configuration is wrong.",
-    'Correct the part of reeve.config.ts that the message names.',
+    "The project's configuration is invalid.",
+    "Correct reeve.config.ts. Common mistakes: an unknown or misspelled option, a value of the wrong kind (`level: 'always'`), a default export that is missing.",
   ],
   'bad-duration': [
-    'A length of time is none.',
-    'Write ms, or a number with a unit: 250ms, 30s, 5m, 2h, 3d, 1w.',
+    'The value is not a valid duration, or it is longer than 100 years.',
+    'Write milliseconds, or a number with a unit: 250ms, 30s, 5m, 2h, 3d, 1w.',
   ],
-  'bad-moment': ['A point in time is none.', 'Give a Date, or its ISO text with the zone.'],
+  'bad-moment': [
+    'The value is not a valid point in time.',
+    'Give a Date, or ISO text with a time zone: 2026-07-01T09:00:00Z.',
+  ],
   'bad-number': [
-    'A number is none, or out of its range.',
-    'Give a number within the range that the message names.',
+    'The value is not a number, or it is out of its range.',
+    'Give a whole number within the range. For no limit, leave the option out.',
   ],
-  'bad-option': ['An option or argument is wrong.', 'Correct the one that the message names.'],
+  'bad-option': [
+    'An option or an argument is invalid.',
+    'Correct it. Common mistakes: a misspelled name, a value of the wrong kind (a text for a number), two options that exclude each other.',
+  ],
   'bad-text': [
-    'A text is none, too long, or has characters that are not allowed.',
-    'Correct the text that the message names.',
+    'The value is not a text, is too long, or has characters that are not allowed.',
+    'Give a text within the length limit, without control characters or invisible characters.',
   ],
-  'broken-file': ['A file of the project cannot be loaded.', 'Correct the error that the message names.'],
-  'inexact-json': ['JSON holds a number or name that cannot be read exactly.', 'Write it as a text.'],
+  'broken-file': [
+    'A file of the project cannot be loaded.',
+    'Correct the file. Common mistakes: a syntax error, a wrong import path, a missing default export, a loop at the top level.',
+  ],
+  'inexact-json': [
+    'JSON holds a number or a name that cannot be read exactly: a number that would be rounded, or the same name twice.',
+    'Write the number as a text; write each name once.',
+  ],
   'missing-package': ['A package that is needed is not installed.', 'Install it: npm install PACKAGE.'],
-  'needs-yes': ['Nobody can be asked here.', 'Say yes in the command: `--yes`.'],
+  'needs-yes': [
+    'The command must ask for consent, and there is no terminal to ask in.',
+    'Add `--yes` to the command.',
+  ],
   'no-mcp-server': ['The project has no MCP server.', 'Name one in reeve.config.ts.'],
-  'no-project': ['There is no project here.', "Go to a project's folder, or make one: `reeve init`."],
-  'no-such-file': ['A file is not there.', 'Give JSON, the path of a JSON file, or - for stdin.'],
-  'not-empty': ['A folder is not empty.', 'Name a new folder.'],
-  'not-json': ['A text is not JSON.', 'Correct it at the place that the message names.'],
+  'no-project': [
+    'There is no project in this folder or above it.',
+    "Go to a project's folder, or make a project: `reeve init`.",
+  ],
+  'no-such-file': [
+    'The file does not exist.',
+    'Check the path. An input is JSON, the path of a JSON file, or - for standard input.',
+  ],
+  'not-empty': ['The folder is not empty.', 'Name a new folder.'],
+  'not-json': [
+    'The text is not valid JSON.',
+    'Correct the JSON. Common mistakes: single quotes, a comma after the last item, text that is not UTF-8.',
+  ],
   'not-remote': [
-    'The command cannot be done at a server.',
-    'Run it where the data is, without `--server` or REEVE_URL.',
+    'The command cannot run through a server.',
+    'Run it on the machine that has the data, without `--server` or REEVE_URL.',
   ],
-  'not-serialisable': ['A value cannot be kept as JSON.', 'Change it at the path that the message names.'],
+  'not-serialisable': [
+    'The value cannot be stored as JSON.',
+    'Leave out or convert what JSON does not have: functions, Map, BigInt, circular references, deep nesting. `details.path` says where it is.',
+  ],
   'payload-too-large': [
-    'A value is larger than a journal keeps.',
-    'Keep it in a file or a database, and its name in the run.',
+    'The value is larger than the journal may store.',
+    'Store it in a file or a database, and give the run its name.',
   ],
-  'restore-busy': ['A worker works on the database that is to be replaced.', 'Stop it first.'],
-  'restore-target': ['The database cannot be restored by this command.', 'Do as the message says.'],
+  'restore-busy': [
+    'A worker is using the database that the restore would replace.',
+    'Stop the worker first.',
+  ],
+  'restore-target': [
+    '`reeve db restore` cannot replace this database.',
+    "For Postgres, use pg_restore. For SQLite, name a backup file that exists, stop the project's processes, and move the old database files away first.",
+  ],
   'service-failed': [
-    'A service failed: one of the project, or one outside, which may have done what it was asked.',
-    'See the cause, and the effect.',
+    'A service of the project or an outside service failed. An outside service may have carried out the request.',
+    'See `cause`. Before you try again, check the effect in the outside service.',
   ],
   'unknown-schedule': ['There is no such schedule.', 'See them: `reeve schedules`.'],
   'unknown-queue': ['There is no such queue.', 'See them: `reeve queues`.'],

@@ -2,71 +2,86 @@ import type { CodeTable } from './code-table.ts'
 
 /** Of the server and its requests. */
 export const serverCodes: CodeTable = {
-  'bad-media-type': ["A request's body is of a kind that is not taken.", 'Send application/json.'],
+  'bad-media-type': [
+    "The request's body has a type that the server does not accept.",
+    'Send application/json.',
+  ],
   'bad-query': [
-    'A query of the SQL interface is not allowed or is wrong.',
-    'Correct it as the message says.',
+    'The SQL query is invalid or not allowed.',
+    'Ask one `select` of the views; `reeve sql --help` lists them, with an example.',
   ],
-  'bad-request': ['A request cannot be read.', 'Correct the part that the message names.'],
-  'cannot-listen': ['The server cannot listen at its address.', 'Give it another host or port.'],
-  'csrf-token-missing': [
-    'A request of a browser has no token against forgery.',
-    'Load the page anew, and send its token.',
+  'bad-request': [
+    "The request's path, query or body is invalid.",
+    "Correct it by the API's document: /openapi.json. Common mistakes: an unknown parameter, a parameter that is given twice.",
   ],
+  'cannot-listen': ['The server cannot listen at its address.', 'Give another host or port.'],
+  'csrf-token-missing': ["The browser's request has no CSRF token.", 'Reload the page, and send its token.'],
   'foreign-origin': [
-    "A request comes from another site's page.",
-    "Use the dashboard's own address, or add the origin.",
+    'The request comes from a page of another site.',
+    "Use the dashboard's own address, or allow the origin.",
   ],
   'host-not-served': [
-    'A request names a host that is not served.',
-    "Use the server's own name, or add the host.",
+    'The request names a host that this server does not serve.',
+    "Use the server's own name, or allow the host.",
   ],
-  'method-not-served': ['The address does not take this method.', 'Use the method that the message names.'],
-  'no-owner': ['There is no owner yet.', 'Make one, as the message says.'],
-  'no-server': ['Nobody answers where the server should be.', 'Start it, or name it with --server.'],
+  'method-not-served': ['The address does not support this method.', 'Use a method of the `Allow` header.'],
+  'no-owner': [
+    'The project has no owner yet.',
+    'Start once on this machine alone (without `--host`), which makes the owner.',
+  ],
+  'no-server': [
+    'No server answers at this address.',
+    'Start the server, or name its address with `--server`.',
+  ],
   'no-such-endpoint': [
-    'There is nothing at this address.',
-    "See the list of addresses in the API's document.",
+    'There is no endpoint at this address.',
+    "See the list of endpoints in the API's document.",
   ],
-  'port-in-use': ['Another process listens at this port.', 'Stop it, or give another port.'],
-  'request-too-large': ["A request's body is too large.", 'Send less at once.'],
+  'port-in-use': ['Another process uses this port.', 'Stop it, or give another port.'],
+  'request-too-large': ["The request's body is too large.", 'Send less at once.'],
   'role-too-low': [
     "The principal's role does not allow this.",
-    'Ask an owner for the role that the message names.',
+    'Ask an owner for a higher role, or use another token. `details.wanted` names the role.',
   ],
-  'server-busy': ['The server has too much to do.', 'Try again later.'],
+  'server-busy': ['The server has too many requests in progress.', 'Try again later.'],
   'too-many-requests': ['Too many requests came in a short time.', 'Try again later.'],
   'unreadable-file': [
-    'A file that was put into a watched folder cannot be read.',
-    'Correct it, and put it there again.',
+    'A file in a watched folder cannot be read.',
+    'Correct the file, and put it there again.',
   ],
   'bad-mapping': [
-    "A trigger's `input` does not make an input of what came.",
-    'Correct the function that the message names.',
+    "A trigger's `input` function failed: it threw an error or returned a promise.",
+    'Correct the function: it must return the input at once, or undefined to start nothing.',
   ],
-  'bad-trigger': ['A trigger cannot be meant as it is declared.', 'Correct what the message names.'],
-  'unknown-trigger': [
-    'The project has no trigger of this name.',
-    'See those that it has: reeve trigger list.',
+  'bad-trigger': [
+    "The trigger's definition is invalid.",
+    'Correct it. Common mistakes: wildcards in the folder of a file pattern, an unknown event type, a limit above its maximum.',
   ],
-  'untestable-trigger': ['No sample can be sent to this trigger.', 'Do what the message says.'],
-  'telemetry-refused': [
-    'A collector did not take what was sent to it.',
-    'Look at its address and at its own log.',
+  'unknown-trigger': ['The project has no trigger of this name.', 'See the triggers: `reeve trigger list`.'],
+  'untestable-trigger': [
+    'This kind of trigger takes no sample over HTTP.',
+    'Cause what it waits for: run the schedule (`reeve schedules run NAME`), put a file or an email into the watched folder, start a run that the event trigger listens to.',
   ],
+  'telemetry-refused': ['The telemetry collector refused the data.', 'Check its address and its own log.'],
   'account-unknown': [
-    'An event came, and whose it is could not be found out: the account has not answered yet.',
-    'The service sends it again. Connect the account: reeve connectors list.',
+    'An event arrived, but its account could not be identified yet.',
+    'The service sends the event again. Connect the account: `reeve connect NAME`.',
   ],
   'webhook-closed': [
-    'A door for others has no secret, so nobody can prove anything to it.',
-    'Set the variable.',
+    'The webhook has no secret, so no request can be verified.',
+    'Set its secret: `reeve secrets set NAME`, or the environment variable.',
   ],
-  'webhook-forged': ["A request's signature is not that of its body.", 'Give both sides the same secret.'],
+  'webhook-forged': ["The request's signature does not match its body.", 'Give both sides the same secret.'],
   'webhook-stale': [
-    'A signed request is too old, or of a time to come.',
-    'Send it anew; set the clocks right.',
+    'The signed request is too old, or its time is in the future.',
+    'Send it again; correct the clocks.',
   ],
-  'webhook-unsigned': ['A request has no signature that can be read.', 'Sign it as the trigger says.'],
-  'unknown-bulk-action': ['There is no such action on many runs.', 'Use one that the message names.'],
+  'webhook-unsigned': [
+    'The request has no readable signature.',
+    "Sign it by the trigger's scheme: see `reeve trigger list`.",
+  ],
+  'unknown-bulk-action': [
+    'There is no bulk action of this id.',
+    'Check the id; the list of runs in the dashboard shows bulk actions.',
+  ],
 }
