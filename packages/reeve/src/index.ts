@@ -84,12 +84,11 @@ export type {
 } from './context/options.ts'
 export type { AmendMemoryOptions, ChangeMemoryOptions } from './context/recalling.ts'
 export { type Context, workflow } from './context.ts'
-export type { AllOptions } from './engine/calls/all.ts'
 export type { GivenTerms } from './engine/calls/approval-terms.ts'
 export type { Child, ChildOptions } from './engine/calls/children.ts'
+export type { AllOptions } from './engine/calls/concurrency.ts'
 export {
   type EffectAttempt,
-  type EffectClass,
   type EffectVerdict,
   NotApplied,
 } from './engine/calls/effect/definition.ts'
@@ -219,6 +218,7 @@ export type { ApprovalRules } from './store/approvals/rules.ts'
 export type { Proof } from './store/authority/acts.ts'
 export type { Channel } from './store/journal/events.ts'
 export type { DecisionResult } from './store/journal/vocabulary/autonomy-events.ts'
+export type { EffectClass } from './store/journal/vocabulary/effect-class.ts'
 export type { PrunableChapters, PrunedChapters } from './store/keeping/chapters.ts'
 export type { Prunable, Pruned } from './store/keeping/retention.ts'
 export type { ItemKind } from './store/memory/items.ts'

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -103,6 +103,24 @@ test('the source is read', () => {
   expect(files.length).toBeGreaterThan(50)
   expect(imports).toContainEqual({ from: 'store/sqlite/sqlite.ts', to: 'base/errors.ts', typeOnly: false })
   expect(imports).toContainEqual({ from: 'store/sqlite/sqlite.ts', to: 'base/time/time.ts', typeOnly: true })
+})
+
+const architecture = readFileSync(new URL('../../../ARCHITECTURE.md', import.meta.url), 'utf8')
+
+test('ARCHITECTURE.md states the order of the layers', () => {
+  const stated = architecture.match(/^base < .*$/m)?.[0].split(' < ')
+  const order = layers.slice(0, layers.indexOf('cli') + 1)
+  expect(stated).toEqual(order.map((layer) => (layer === 'root' ? 'context.ts' : layer)))
+})
+
+test('each file that ARCHITECTURE.md names is there', () => {
+  const named = [...architecture.matchAll(/`([\w./-]+\.ts)`/g)].map(([, path]) => path!)
+  const isThere = (path: string) =>
+    existsSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url))) ||
+    files.some((file) => file === path || file.endsWith(`/${path}`))
+  expect(named.length).toBeGreaterThan(100)
+  const ofProjects = ['reeve.config.ts', 'NAME.ts']
+  expect(named.filter((path) => !isThere(path) && !ofProjects.includes(path))).toEqual([])
 })
 
 test('every import points to its own layer or to a lower one', () => {

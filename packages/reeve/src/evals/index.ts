@@ -15,6 +15,7 @@ export {
   type Mocks,
   type RouteTask,
 } from './evaluation.ts'
+export { exact, fits, type OutputScorerOptions, similarity } from './scorers/output-scorers.ts'
 export {
   cost,
   latency,
@@ -22,8 +23,7 @@ export {
   rubric,
   type ToolCallsOptions,
   toolCalls,
-} from './scorers/of-calls.ts'
-export { exact, fits, type OutputScorerOptions, similarity } from './scorers/of-output.ts'
+} from './scorers/run-scorers.ts'
 export type {
   CaseOutcome,
   EvalCase,

@@ -1,6 +1,6 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Clock } from '../base/time/time.ts'
-import { within } from '../engine/worker/give-back.ts'
+import { within } from '../engine/worker/release-runs.ts'
 import type { McpServer } from '../tools/mcp/mcp-server.ts'
 import type { ProjectConfig, Service } from './config.ts'
 

@@ -3,9 +3,9 @@ import { ReeveError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { toJsonSchema } from '../base/schema/schema.ts'
 import { describeValue } from '../base/text/shorten.ts'
-import type { EffectClass } from '../engine/calls/effect/definition.ts'
 import type { ArgumentRole, GovernedTool, Reads, Sends } from '../governance/tools/governed-tool.ts'
 import { type DescribedTool, inferTool } from '../governance/tools/infer-tool.ts'
+import type { EffectClass } from '../store/journal/vocabulary/effect-class.ts'
 
 /**
  * What permission must know of a tool beside its effect: whose data it shows, how far its arguments go, what each argument does,

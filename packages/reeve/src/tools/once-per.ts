@@ -2,7 +2,8 @@ import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { checkOptions } from '../base/options.ts'
 import { describeValue } from '../base/text/shorten.ts'
-import type { EffectClass, EffectKey } from '../engine/calls/effect/definition.ts'
+import type { EffectKey } from '../engine/calls/effect/definition.ts'
+import type { EffectClass } from '../store/journal/vocabulary/effect-class.ts'
 
 /** A business key: a text or a number that names what the effect is for, such as an order's id. */
 export type OncePerValue<Args> = (args: Args) => string | number

@@ -6,15 +6,10 @@ import { declaredSecrets, type Secret } from '../base/secrets/secret-handle.ts'
 import { describeValue, longestName } from '../base/text/shorten.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
 import { type GivenTerms, readTerms } from '../engine/calls/approval-terms.ts'
-import type {
-  EffectAttempt,
-  EffectClass,
-  EffectHost,
-  EffectVerdict,
-  Gate,
-} from '../engine/calls/effect/definition.ts'
+import type { EffectAttempt, EffectHost, EffectVerdict, Gate } from '../engine/calls/effect/definition.ts'
 import { type RetryPolicy, resolveRetry } from '../engine/calls/retry.ts'
 import type { GovernedTool } from '../governance/tools/governed-tool.ts'
+import { type EffectClass, effectClasses } from '../store/journal/vocabulary/effect-class.ts'
 import type { CallRate } from '../store/ledger/call-rates.ts'
 import { axesOf, checkAxes, governedTool, type ToolAxes } from './axes.ts'
 import { type ResolvedRate, resolveRate, type ToolRate } from './call-rate.ts'
@@ -137,8 +132,6 @@ export interface ToolService {
   rate(account: string, host: EffectHost | undefined): CallRate | undefined
 }
 
-/** From the most harmless to the gravest. */
-const effects: readonly EffectClass[] = ['read', 'idempotent', 'verifiable', 'once']
 const risks: readonly Risk[] = ['low', 'medium', 'high']
 
 /**
@@ -174,7 +167,7 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
       `${what}${key === 'approval' ? ', or a function of the arguments' : ''}.`,
     )
   }
-  of('effect', effect, effects)
+  of('effect', effect, effectClasses)
   if (effect === 'verifiable' && !definition.verify) {
     throw new ReeveError(
       'bad-tool',
@@ -205,7 +198,7 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
     risk,
     effectOf: within(
       () => built.name,
-      effects,
+      effectClasses,
       effect,
       definition.effectOf as ((args: unknown) => EffectClass) | undefined,
     ),

@@ -1,5 +1,5 @@
 import type { Json } from '../../src/base/json/json.ts'
-import type { EffectClass } from '../../src/engine/calls/effect/definition.ts'
+import type { EffectClass } from '../../src/store/journal/vocabulary/effect-class.ts'
 
 /**
  * What passes between a victim and the oracle, and what the oracle keeps: one JSON line each, over TCP on loopback.

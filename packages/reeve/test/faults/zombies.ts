@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { EffectClass } from '../../src/engine/calls/effect/definition.ts'
+import type { EffectClass } from '../../src/store/journal/vocabulary/effect-class.ts'
 import { seeded } from '../crash/campaign.ts'
 import type { Violation } from '../crash/checker.ts'
 import { type OracleProcess, startOracle } from '../crash/oracle-process.ts'

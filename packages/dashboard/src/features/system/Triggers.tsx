@@ -44,8 +44,11 @@ export function Triggers({ now }: { now: number }) {
   )
 }
 
-function wordsOf({ path, folder, event, signature }: Trigger): string {
-  return [path ?? folder ?? event ?? '', signature === null ? '' : `signed by ${signature}`]
+function wordsOf({ path, folder, cron, event, service, signature }: Trigger): string {
+  return [
+    path ?? folder ?? cron ?? event ?? service ?? '',
+    signature === null ? '' : `signed by ${signature}`,
+  ]
     .filter((part) => part !== '')
     .join(', ')
 }

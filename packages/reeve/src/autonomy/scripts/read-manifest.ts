@@ -4,6 +4,7 @@ import { isRecord } from '../../base/json/record.ts'
 import { nameAdvice } from '../../base/text/nearest-name.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
+import { plainEffectClasses } from '../../store/journal/vocabulary/effect-class.ts'
 import { fromJsonSchema, type JsonSchemaObject } from '../../tools/json-schema/json-schema.ts'
 import { type Input, inputsSchema } from '../inputs/input.ts'
 import { inputExample, readInput } from '../inputs/read-input.ts'
@@ -67,7 +68,7 @@ export function readManifest(value: unknown, lineOf: LineOf, problems: LineProbl
   if (typeof given.description !== 'string' || given.description.trim() === '')
     problems.add(lineOf('description'), 'it has no description. Say in one sentence what it does')
   const effect = text('effect', 'once')
-  if (!['read', 'idempotent', 'once'].includes(effect))
+  if (!(plainEffectClasses as readonly string[]).includes(effect))
     problems.add(lineOf('effect'), `effect is "${effect}"; it must be read, idempotent or once`)
   return {
     description: text('description', '').trim(),

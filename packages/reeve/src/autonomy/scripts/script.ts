@@ -1,4 +1,4 @@
-import type { EffectClass } from '../../engine/calls/effect/definition.ts'
+import type { PlainEffectClass } from '../../store/journal/vocabulary/effect-class.ts'
 import type { JsonSchemaObject } from '../../tools/json-schema/json-schema.ts'
 import type { Tool } from '../../tools/tool.ts'
 import type { Input } from '../inputs/input.ts'
@@ -9,7 +9,7 @@ export interface ScriptManifest {
   inputs: Input[]
   /** JSON Schema of its result; null: any JSON. */
   output: JsonSchemaObject | null
-  effect: Exclude<EffectClass, 'verifiable'>
+  effect: PlainEffectClass
   /** The rest of what a tool declares, as it is written: risk, approval, reads, sends, directs, answers. */
   axes: Readonly<Record<string, unknown>>
   timeoutMs: number

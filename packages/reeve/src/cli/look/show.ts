@@ -12,7 +12,7 @@ import { toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
 import { toned } from './event-line.ts'
 import { statusColor } from './lists.ts'
-import { printBelief, printContext, printGoal, printTools } from './show-answers.ts'
+import { printBelief, printContext, printGoal, printTools } from './show-story.ts'
 
 /** Answers the four questions about a run from its journal; then how it went, what it cost, whether the chain holds. */
 export function show(

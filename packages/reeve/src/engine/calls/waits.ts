@@ -19,6 +19,7 @@ import {
   payloadOf,
   textEvent,
 } from '../../store/journal/events.ts'
+import { itemName } from '../../store/journal/vocabulary/define.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
 import type { CallSite } from '../call-site.ts'
 import type { Call } from '../replay/call.ts'
@@ -159,7 +160,7 @@ export function waitFor(site: CallSite, given: string, options: WaitOptions): Pr
       site.append(call, textEvent('signal-received', item.payload), { value: payload })
       return 'journaled'
     }
-    stopWaiting = site.waits.forItem(`signal:${name}`, call.step, take)
+    stopWaiting = site.waits.forItem(itemName('signal', name), call.step, take)
     const stop = () => {
       dropTimer()
       stopWaiting()
@@ -200,7 +201,7 @@ export function childResult(site: CallSite, childId: string, workflow: string): 
   const call = site.issue('child-result', childId, null)
   performWait(site, call, undefined, (over) => {
     if (!call.recorded) site.append(call, newEvent('child-awaited', undefined))
-    const stop = site.waits.forItem(`child:${childId}`, call.step, (item) => {
+    const stop = site.waits.forItem(itemName('child', childId), call.step, (item) => {
       over()
       const ended = textEvent('child-finished', item.payload)
       site.append(call, ended, { value: payloadOf(ended, 'child-finished') })

@@ -3,6 +3,7 @@ import type { Row } from '../../store/database.ts'
 import { type Blob, Chain, eventBytes } from '../../store/journal/chain.ts'
 import type { Turn } from '../../store/journal/group-commit.ts'
 import { blobRow, type JournalEvent } from '../../store/journal/journal.ts'
+import { itemName } from '../../store/journal/vocabulary/define.ts'
 import { budgetResetRow } from '../../store/ledger/budgets.ts'
 import { RunMarks } from '../../store/marks/run-marks.ts'
 import { chapterRow, type Release, releaseRow } from '../../store/runs/changes/releases.ts'
@@ -252,7 +253,7 @@ export class Outbox {
 
   #tellParent(parent: number, { events }: Turn, status: RunStatus, at: number): void {
     const value: unknown = JSON.parse(this.#contentOf(events.at(-1)!) ?? 'null')
-    const name = `child:${this.#claim.id}`
+    const name = itemName('child', this.#claim.id)
     // A run that is retried ends more than once.
     const dedup = `${name}:${this.#chain.seq}`
     const payload = JSON.stringify({ status, value })

@@ -3,6 +3,7 @@ import type { Json } from '../../base/json/json.ts'
 import { checkText } from '../../base/text/text.ts'
 import { type Acting, record } from '../../store/authority/acting.ts'
 import type { Database, Session } from '../../store/database.ts'
+import { itemName } from '../../store/journal/vocabulary/define.ts'
 import { type ApprovalOfRun, requireApproval } from '../../store/runs/approvals.ts'
 import { pauseRuns } from '../../store/runs/changes/moves.ts'
 import { deliver, isDelivered, wakeRuns } from '../../store/runs/inbox.ts'
@@ -92,7 +93,7 @@ export class Control {
       if (unfit && current.status === 'waiting') throw unfit
       const isNew = await deliver(session, {
         run: run.no,
-        name: `signal:${name}`,
+        name: itemName('signal', name),
         dedup,
         payload: text,
         at: this.#services.clock.now(),

@@ -2,9 +2,9 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Session } from '../../store/database.ts'
 import { type ApprovedBy, payloadOf } from '../../store/journal/events.ts'
 import { type JournalEvent, readChapter } from '../../store/journal/journal.ts'
+import { type EffectClass, effectPolicies } from '../../store/journal/vocabulary/effect-class.ts'
 import { hasErased } from '../../store/keeping/erased.ts'
 import { type RunRow, readRun } from '../../store/runs/runs.ts'
-import type { EffectClass } from '../calls/effect/definition.ts'
 import { type History, type RecordedCall, readHistory, seedOf } from '../replay/history.ts'
 
 /** What a fork of a run would share, ask and do. */
@@ -95,9 +95,7 @@ function asStart(event: JournalEvent): JournalEvent {
 
 /** Those of which nobody is asked before they are sent again, and that must not be sent twice by accident. */
 export function unaskedRepeats({ repeats }: Pick<ForkPlan, 'repeats'>): RepeatedEffect[] {
-  return repeats.filter(
-    (effect) => !effect.isAsked && (effect.class === 'once' || effect.class === 'verifiable'),
-  )
+  return repeats.filter((effect) => !effect.isAsked && !effectPolicies[effect.class].repeats)
 }
 
 /** Everything before the first event of a call from `from` on, without what ended the run. */

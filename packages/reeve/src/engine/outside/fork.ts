@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { type NewPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
 import { type JournalEvent, readEvents } from '../../store/journal/journal.ts'
+import { itemName } from '../../store/journal/vocabulary/define.ts'
 import { copyMarked, shareMarked } from '../../store/marks/marked-values.ts'
 import { loadMarks } from '../../store/marks/open-kept.ts'
 import { insertRuns, newRunValues } from '../../store/runs/changes/starts.ts'
@@ -128,7 +129,7 @@ async function bringChildren(
       status: child.status,
       value: JSON.parse(last?.payload ?? 'null') as unknown,
     })
-    const name = `child:${run}`
+    const name = itemName('child', run)
     await shareMarked(session, child.no, fork.no)
     await deliver(session, { run: fork.no, name, dedup: name, payload, at })
   }

@@ -4,6 +4,8 @@ import { type EventType, newEvent, payloadOf } from '../../store/journal/events.
 import { readHead } from '../../store/journal/journal.ts'
 import { countJournals } from '../../store/journal/journal-size.ts'
 import { openSaid } from '../../store/journal/said.ts'
+import { itemName } from '../../store/journal/vocabulary/define.ts'
+import { effectPolicies } from '../../store/journal/vocabulary/effect-class.ts'
 import { loadMarks } from '../../store/marks/open-kept.ts'
 import { withdrawQuestions } from '../../store/runs/approvals.ts'
 import { noteCancelled } from '../../store/runs/changes/left-children.ts'
@@ -114,7 +116,7 @@ async function askAboutIntents(
   const marks = await loadMarks(session, run.no)
   for (const { step, name, ...intent } of intents) {
     const { class: declared } = payloadOf(intent, 'effect-intended')
-    if (declared !== 'once' && declared !== 'verifiable') continue
+    if (declared === undefined || effectPolicies[declared].repeats) continue
     const effect = { run: run.no, step, name, intent, marks }
     await askOutcome(session, services, effect, 'the run was cancelled before the outcome was recorded')
   }
@@ -129,7 +131,7 @@ async function tellParent(
   at: number,
 ): Promise<void> {
   if (run.parent === null) return
-  const name = `child:${run.id}`
+  const name = itemName('child', run.id)
   await deliver(session, {
     run: run.parent,
     name,

@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { type NewPayloads, newEvent } from '../../store/journal/events.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
+import { itemName } from '../../store/journal/vocabulary/define.ts'
 import { hasErased } from '../../store/keeping/erased.ts'
 import { undoOf } from '../../store/ledger/business-keys.ts'
 import { shareMarked } from '../../store/marks/marked-values.ts'
@@ -175,7 +176,7 @@ async function queueAgain(
 /** What the parent was told of this run's end and has not taken yet holds no longer. */
 async function takeBack(session: Session, run: RunRow): Promise<void> {
   if (run.parent === null) return
-  await dropUntaken(session, run.parent, `child:${run.id}`)
+  await dropUntaken(session, run.parent, itemName('child', run.id))
 }
 
 /** A child that has ended since tells so by itself, once; a parent that looks at it again may have taken that long ago. */
@@ -186,7 +187,7 @@ async function tellAgain(
   child: RunRow,
 ): Promise<void> {
   if (!endedStatuses.includes(child.status)) return
-  const name = `child:${child.id}`
+  const name = itemName('child', child.id)
   await dropUntaken(session, run.no, name)
   const value = JSON.parse((await payloadAt(session, child.no, child.head_seq ?? 0)) ?? 'null') as unknown
   const payload = JSON.stringify({ status: child.status, value })

@@ -1,6 +1,6 @@
-import { saysKind } from '../request/effect-kinds.ts'
 import { namedFolderOf, namingOf } from '../request/named-items.ts'
 import { isTelling, type Request } from '../request/request.ts'
+import { saysKind } from '../request/request-kinds.ts'
 import { canonicalValue, hostOf, wordsOf } from './canonical.ts'
 import type { Item, Leaf, RunValues } from './run-values.ts'
 

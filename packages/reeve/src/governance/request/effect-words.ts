@@ -150,7 +150,7 @@ function patternFor(source: string): RegExp {
   return pattern
 }
 
-/** Whether words ask for a kind of effect in one of these languages; English is for `effect-kinds.ts` to say. */
+/** Whether words ask for a kind of effect in one of these languages; English is for `request-kinds.ts` to say. */
 export function asksInOther(folded: string, languages: readonly Language[], kind: string): boolean {
   return languages.some(
     (language) => language !== 'en' && patternFor(words[kind]?.[language] ?? '(?!)').test(folded),

@@ -1,7 +1,7 @@
 import type { Trust } from '../provenance/origin.ts'
 import type { Reason } from '../reasons.ts'
-import { asksFor, suggests } from '../request/effect-kinds.ts'
 import { namingOf } from '../request/named-items.ts'
+import { asksFor, suggests } from '../request/request-kinds.ts'
 import type { JudgedCall } from './call.ts'
 import type { Directed } from './directing.ts'
 

@@ -1,4 +1,4 @@
-import type { EffectClass } from '../../engine/calls/effect/definition.ts'
+import type { EffectClass } from '../../store/journal/vocabulary/effect-class.ts'
 
 /** Whose data a call shows: nobody's in particular, or the operator's own. */
 export type Reads = 'none' | 'public' | 'private'
@@ -36,7 +36,7 @@ export interface GovernedTool {
   isProse?: boolean
   /** In words for a person: "a mail", "a web page". */
   place: string
-  /** The kinds of effects that a call is, as a request speaks of them (`effect-kinds.ts`). */
+  /** The kinds of effects that a call is, as a request speaks of them (`request-kinds.ts`). */
   kinds: readonly string[]
   /** The thing that it changes without anything happening yet: a cart, a draft. */
   stages?: string

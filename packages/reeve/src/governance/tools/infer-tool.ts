@@ -1,5 +1,5 @@
-import type { EffectClass } from '../../engine/calls/effect/definition.ts'
-import { kindsOfTool } from '../request/effect-kinds.ts'
+import type { EffectClass } from '../../store/journal/vocabulary/effect-class.ts'
+import { kindsOfTool } from '../request/request-kinds.ts'
 import { type ArgumentSchema, roleOf } from './argument-roles.ts'
 import { type ArgumentRole, type GovernedTool, partsOf, type Sends } from './governed-tool.ts'
 

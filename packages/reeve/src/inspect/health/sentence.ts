@@ -1,8 +1,8 @@
 import { numberWord } from '../../base/text/number-words.ts'
 import { formatMs } from '../../base/time/time.ts'
 import type { OpenCounts } from '../../store/runs/run-counts.ts'
+import type { WaitingCounts, WaitingItem } from '../lists/people-inbox.ts'
 import type { QueueView } from '../lists/queues.ts'
-import type { WaitingCounts, WaitingItem } from '../lists/waiting.ts'
 import type { SilentRun } from './silent.ts'
 
 /** The answer to "is it well?" in words, and what it is made of. */

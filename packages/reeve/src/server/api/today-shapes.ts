@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Today } from '../../inspect/health/today.ts'
+import type { WaitingItem } from '../../inspect/lists/people-inbox.ts'
 import type { QueueView } from '../../inspect/lists/queues.ts'
 import type { ScheduleView } from '../../inspect/lists/schedules.ts'
-import type { WaitingItem } from '../../inspect/lists/waiting.ts'
 import { id, name, time } from './parts.ts'
 import { approvalView, type Shown } from './shapes.ts'
 

@@ -1,5 +1,6 @@
 import type { Session } from '../database.ts'
-import { dueAtOf, dueFieldOf, type EventType, quoted, typesOf } from '../journal/events.ts'
+import { dueAtOf, dueFieldOf, type EventType, itemKindOf, quoted, typesOf } from '../journal/events.ts'
+import { itemName } from '../journal/vocabulary/define.ts'
 
 /** Waiting runs that one look takes, and events that it reads, when they are new to it; and events of one statement. */
 const mostRuns = 2000
@@ -136,9 +137,10 @@ async function hasArrived(session: Session, run: WaitingRun, open: OpenWait[]): 
     [run.chapter_call, run.no],
   )
   const names = new Set(
-    open.flatMap(({ type, name }) =>
-      type === 'signal-awaited' ? [`signal:${name}`] : type === 'child-awaited' ? [`child:${name}`] : [],
-    ),
+    open.flatMap(({ type, name }) => {
+      const kind = itemKindOf(type)
+      return kind && name !== null ? [itemName(kind, name)] : []
+    }),
   )
   return rows.some(({ name, decides }) => decides === 1 || names.has(name))
 }

@@ -4,7 +4,7 @@ import { isRecord } from '../../base/json/record.ts'
 import { agentEvents } from './vocabulary/agent-events.ts'
 import { autonomyEvents } from './vocabulary/autonomy-events.ts'
 import { callEvents } from './vocabulary/call-events.ts'
-import type { CallKind, EventDefinition, EventRole, Field } from './vocabulary/define.ts'
+import type { CallKind, EventDefinition, EventRole, Field, ItemKind } from './vocabulary/define.ts'
 import { memoryEvents } from './vocabulary/memory-events.ts'
 import { patternEvents } from './vocabulary/pattern-events.ts'
 import { runEvents } from './vocabulary/run-events.ts'
@@ -162,6 +162,12 @@ export function errorIfSound(event: SaidEvent): ErrorRecord | undefined {
 export function dueFieldOf(type: EventType): Field | undefined {
   const { due, fields } = events[type] as EventDefinition
   return due === undefined ? undefined : fields[due]
+}
+
+/** The kind of inbox item that such an event waits for; undefined for one that waits for none, or for a person. */
+export function itemKindOf(type: EventType): ItemKind | undefined {
+  const { item } = events[type] as EventDefinition
+  return item
 }
 
 /** Until when an event waits (ms since 1970); null: for no time, or that cannot be read. */

@@ -14,7 +14,7 @@ import { cleanText } from '../redacting.ts'
 export interface InboxItem {
   id: number
   run: number
-  /** `signal:NAME`, `approval:ID`, `child:STEP`, `outcome:ID`. */
+  /** `signal:NAME`, `approval:ID`, `child:RUN_ID`, `outcome:ID`. */
   name: string
   /** JSON text; empty once it was taken, and the journal has it. */
   payload: string

@@ -5,7 +5,8 @@ import { checkOptions } from '../../base/options.ts'
 import { type Secret, secretNamesIn } from '../../base/secrets/secret-handle.ts'
 import { retryAfterMs } from '../../base/time/retry-after.ts'
 import { toMs } from '../../base/time/time.ts'
-import type { EffectAttempt, EffectClass } from '../../engine/calls/effect/definition.ts'
+import type { EffectAttempt } from '../../engine/calls/effect/definition.ts'
+import type { EffectClass, PlainEffectClass } from '../../store/journal/vocabulary/effect-class.ts'
 import { parseForeignJson } from '../bounded-json.ts'
 import type { ToolRate } from '../call-rate.ts'
 import { type Risk, type Tool, tool } from '../tool.ts'
@@ -23,7 +24,7 @@ export interface HttpToolOptions extends HttpPolicy {
    * call: GET and HEAD `read`, PUT and DELETE `idempotent`, as HTTP has it; POST and PATCH `idempotent` when
    * `idempotencyHeader` is named, else `once`: not every receiver knows that header.
    */
-  effect?: Exclude<EffectClass, 'verifiable'>
+  effect?: PlainEffectClass
   /** Of all calls. Default, by the method of each call: low for reading, high for DELETE, else medium. */
   risk?: Risk
   /** Which calls a person must approve. Default: all but GET and HEAD, unless the risk is low. */
@@ -195,7 +196,7 @@ function isRead(method: HttpMethod): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
-export function usualEffect(method: HttpMethod, keyed: boolean): 'read' | 'idempotent' | 'once' {
+export function usualEffect(method: HttpMethod, keyed: boolean): PlainEffectClass {
   if (isRead(method)) return 'read'
   return keyed || method === 'PUT' || method === 'DELETE' ? 'idempotent' : 'once'
 }

@@ -7,6 +7,7 @@ import type { Reveal } from '../../base/secrets/secret-handle.ts'
 import type { Secrets } from '../../base/secrets/secrets.ts'
 import { systemClock } from '../../base/time/time.ts'
 import { type EffectAttempt, NotApplied } from '../../engine/calls/effect/definition.ts'
+import { effectPolicies } from '../../store/journal/vocabulary/effect-class.ts'
 import type { FromJsonSchema } from '../json-schema/json-schema.ts'
 import { type Tool, tool } from '../tool.ts'
 import { Connection } from './connection.ts'
@@ -241,7 +242,7 @@ export class McpServer {
       run: async (live, args, attempt) => {
         await this.#checkUnchanged(live, kind, name)
         if (kind === 'prompt') return askPrompt(live, this.name, name, args, attempt.signal, maxResult)
-        const isKeyed = settings?.effect === 'idempotent' || settings?.effect === 'verifiable'
+        const isKeyed = settings?.effect !== undefined && effectPolicies[settings.effect].carriesKey
         const key = isKeyed ? attempt.key : undefined
         return askTool(
           live,

@@ -7,7 +7,7 @@ import { BoundedChild, type ChildEnd } from '../../base/process/bounded-child.ts
 import type { InputOf, OutputOf } from '../../base/schema/schema.ts'
 import { lastCharacters } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
-import type { EffectClass } from '../../engine/calls/effect/definition.ts'
+import type { PlainEffectClass } from '../../store/journal/vocabulary/effect-class.ts'
 import { parseForeignJson } from '../bounded-json.ts'
 import { Jail } from '../files/jail.ts'
 import { jailedParts } from '../files/jailed-path.ts'
@@ -45,7 +45,7 @@ export interface ProcessToolOptions<I extends StandardSchemaV1> {
   /** Of what it prints. Default 1 MiB. */
   maxOutputBytes?: number
   /** Default `once`: what a program did before it failed is not known. */
-  effect?: Exclude<EffectClass, 'verifiable'>
+  effect?: PlainEffectClass
   /** How much harm it may do, for reviews. Default: by `effect`. */
   risk?: Risk
   /** Whether a person decides each call. Default: by `effect` and `risk`. */

@@ -1,8 +1,8 @@
 import type { Json } from '../../base/json/json.ts'
-import type { EffectClass } from '../../engine/calls/effect/definition.ts'
 import type { Session } from '../../store/database.ts'
 import { payloadIfSound } from '../../store/journal/events.ts'
 import { type EffectEvent, effectEvents } from '../../store/journal/said.ts'
+import type { EffectClass } from '../../store/journal/vocabulary/effect-class.ts'
 import { isErased } from '../../store/keeping/erased.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 

@@ -2,7 +2,8 @@ import { ReeveError } from '../../base/errors.ts'
 import { checkOptions } from '../../base/options.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
-import type { EffectAttempt, EffectClass, EffectVerdict } from '../../engine/calls/effect/definition.ts'
+import type { EffectAttempt, EffectVerdict } from '../../engine/calls/effect/definition.ts'
+import { type EffectClass, effectClasses } from '../../store/journal/vocabulary/effect-class.ts'
 
 /** A value as the journal has it: plain JSON, so that a date is a text. */
 export type Journaled<T> = T extends string | number | boolean | null | undefined
@@ -69,7 +70,7 @@ export interface ResolvedUndo {
   run: ToolUndo['run']
 }
 
-const effects: readonly EffectClass[] = ['idempotent', 'verifiable', 'once']
+const effects: readonly EffectClass[] = effectClasses.filter((each) => each !== 'read')
 const rules = { effect: 'text', verify: 'function', run: 'function!' } as const
 
 /** @throws `bad-tool` `bad-duration` */

@@ -1,5 +1,5 @@
 import type { Json } from '../../../src/base/json/json.ts'
-import type { EffectClass } from '../../../src/engine/calls/effect/definition.ts'
+import type { EffectClass } from '../../../src/store/journal/vocabulary/effect-class.ts'
 import type { Manner } from '../oracle-protocol.ts'
 import { crashWorkflow, outputsAre, type Shape, starts, witness } from './shape.ts'
 

@@ -1,4 +1,4 @@
-import type { EffectClass } from '../../../src/engine/calls/effect/definition.ts'
+import type { EffectClass } from '../../../src/store/journal/vocabulary/effect-class.ts'
 import type { Code, Drawing, Leaf, Part } from './program.ts'
 
 /** A change of code, by what a programmer would call it. */

@@ -1,6 +1,6 @@
 import type { Json } from '../../../src/base/json/json.ts'
-import type { EffectClass } from '../../../src/engine/calls/effect/definition.ts'
 import type { CoreContext } from '../../../src/engine/context.ts'
+import type { EffectClass } from '../../../src/store/journal/vocabulary/effect-class.ts'
 import type { Facts } from '../../crash/facts.ts'
 import type { Manner } from '../../crash/oracle-protocol.ts'
 import type { Outside } from '../../crash/outside.ts'

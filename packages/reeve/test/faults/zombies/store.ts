@@ -1,6 +1,6 @@
 import type { Clock } from '../../../src/base/time/time.ts'
-import type { EffectClass } from '../../../src/engine/calls/effect/definition.ts'
 import type { Database } from '../../../src/store/database.ts'
+import type { EffectClass } from '../../../src/store/journal/vocabulary/effect-class.ts'
 import { PostgresDatabase } from '../../../src/store/postgres/postgres.ts'
 import { openSqlite } from '../../../src/store/sqlite/sqlite.ts'
 import { scaledClock } from '../../crash/clock.ts'

@@ -11,7 +11,7 @@ import {
   toJsonSchema,
   validate,
 } from '../../../base/schema/schema.ts'
-import { concurrencyOf } from '../../../engine/calls/all.ts'
+import { concurrencyOf } from '../../../engine/calls/concurrency.ts'
 import { type Bounds, checkCounts, startBounds } from '../parts/bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from '../parts/doer.ts'
 import { note } from '../parts/note.ts'

@@ -3,17 +3,11 @@ import type { Json } from '../../../base/json/json.ts'
 import type { Reveal } from '../../../base/secrets/secret-handle.ts'
 import type { SecretRegistry } from '../../../base/secrets/secrets.ts'
 import type { ApprovedBy } from '../../../store/journal/events.ts'
+import type { EffectClass } from '../../../store/journal/vocabulary/effect-class.ts'
 import type { BusinessKey } from '../../../store/ledger/business-keys.ts'
 import type { CallRate } from '../../../store/ledger/call-rates.ts'
 import type { RetryPolicy } from '../retry.ts'
 import type { Judge } from './judge.ts'
-
-/**
- * What may be done about an intent whose outcome is unknown (a crash, a timeout, a lost reply):
- * `read` repeat · `idempotent` repeat with the same key · `verifiable` ask the outside system by key, then decide ·
- * `once` never repeat: a person says what happened.
- */
-export type EffectClass = 'read' | 'idempotent' | 'verifiable' | 'once'
 
 /** One attempt of an effect, as a tool sees it. */
 export interface EffectAttempt {

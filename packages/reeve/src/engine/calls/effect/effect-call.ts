@@ -2,6 +2,7 @@ import { isRetryable, messageOf, toErrorRecord } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
 import type { Row } from '../../../store/database.ts'
 import { checkedEvent, type NewEvent, newEvent, payloadOf } from '../../../store/journal/events.ts'
+import { effectPolicies } from '../../../store/journal/vocabulary/effect-class.ts'
 import { awaitedItem, awaitedRow } from '../../../store/runs/awaited.ts'
 import type { AppendOptions, CallSite } from '../../call-site.ts'
 import type { Call } from '../../replay/call.ts'
@@ -264,8 +265,8 @@ export class EffectCall implements Unresolved, AttemptOf {
       this.#doubt.notSent(attempt)
       return this.#putOff(attempt, error)
     }
-    const repeatable = this.effect.effect === 'read' || this.effect.effect === 'idempotent'
-    if (!repeatable && !(error instanceof NotApplied)) return resolveUnknown(this, attempt, messageOf(error))
+    const { repeats } = effectPolicies[this.effect.effect]
+    if (!repeats && !(error instanceof NotApplied)) return resolveUnknown(this, attempt, messageOf(error))
     this.#failOrRetry(attempt, error)
   }
 

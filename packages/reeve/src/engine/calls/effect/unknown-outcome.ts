@@ -2,17 +2,15 @@ import { messageOf } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
 import type { Row } from '../../../store/database.ts'
 import { newEvent } from '../../../store/journal/events.ts'
+import { type EffectClass, effectClasses } from '../../../store/journal/vocabulary/effect-class.ts'
 import { decisionIn, isOutcomeAnswer } from '../../../store/runs/decision-item.ts'
 import type { CallSite } from '../../call-site.ts'
 import type { Call } from '../../replay/call.ts'
 import { requestAnswer } from '../approval.ts'
-import { type Effect, type EffectClass, type EffectVerdict, NotApplied } from './definition.ts'
-
-/** From what may be repeated at will to what may not. */
-const classes: readonly EffectClass[] = ['read', 'idempotent', 'verifiable', 'once']
+import { type Effect, type EffectVerdict, NotApplied } from './definition.ts'
 
 function stricter(left: EffectClass, right: EffectClass): EffectClass {
-  return classes.indexOf(left) > classes.indexOf(right) ? left : right
+  return effectClasses.indexOf(left) > effectClasses.indexOf(right) ? left : right
 }
 
 /** The effect whose outcome is unknown: what may come of it. */

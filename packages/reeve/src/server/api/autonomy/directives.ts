@@ -9,6 +9,7 @@ import { toMs } from '../../../base/time/time.ts'
 import { type ToolOutcomes, toolOutcomes } from '../../../inspect/health/tool-outcomes.ts'
 import { workMetrics } from '../../../inspect/health/work-metrics.ts'
 import { criteriaSeen, type LastRun, lastRuns } from '../../../inspect/ledger/last-runs.ts'
+import { plainEffectClasses } from '../../../store/journal/vocabulary/effect-class.ts'
 import { read } from '../../http/endpoint.ts'
 import { metricsByDay, metricsQuery } from '../metrics-shapes.ts'
 import { json, name, time } from '../parts.ts'
@@ -133,7 +134,7 @@ const script = z.object({
   description: z.string(),
   inputs: json.describe('JSON Schema of what it takes'),
   output: json.nullable().describe('JSON Schema of its result; null: any JSON'),
-  effect: z.enum(['read', 'idempotent', 'once']),
+  effect: z.enum(plainEffectClasses),
   timeoutMs: z.number(),
   memoryBytes: z.number(),
   network: z.boolean(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { asideOfWaiting, countsOfWaiting, waitingPage } from '../../../inspect/lists/waiting.ts'
+import { asideOfWaiting, countsOfWaiting, waitingPage } from '../../../inspect/lists/people-inbox.ts'
 import { read } from '../../http/endpoint.ts'
 import { name, pageOf, paging, time } from '../parts.ts'
 import { waitingCounts, waitingItem } from '../today-shapes.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { planRunUndo, startUndo } from '../../../runtime/undoing.ts'
+import { effectClasses } from '../../../store/journal/vocabulary/effect-class.ts'
 import { Reply, read, write } from '../../http/endpoint.ts'
 import { aRun, id, json, numberIn, time } from '../parts.ts'
 import { runView } from '../shapes.ts'
@@ -13,7 +14,7 @@ const undoStep = z.object({
   workflow: z.string(),
   call: z.number(),
   tool: z.string(),
-  class: z.enum(['read', 'idempotent', 'verifiable', 'once']),
+  class: z.enum(effectClasses),
   at: time,
   args: json.optional().describe('What the tool was handed; absent where the journal has it no more'),
   state: z.enum(['open', 'impossible', 'undoing', 'undone']),

@@ -18,7 +18,7 @@ const agent = {
   costUsd: number('Cost so far (US dollars).'),
 }
 
-/** What agents note of themselves. Journals of before have the same as lines: see `before.ts`. */
+/** What agents note of themselves. */
 export const agentEvents = {
   'agent-finished': lineEvent({
     meaning: 'An agent gave its answer.',

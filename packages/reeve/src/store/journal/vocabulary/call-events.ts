@@ -14,6 +14,7 @@ import {
   value,
   valueEvent,
 } from './define.ts'
+import { effectClasses } from './effect-class.ts'
 import type { RecordedRuling } from './ruling.ts'
 
 /** A decision of a person on one effect, as its intent names it. */
@@ -87,9 +88,7 @@ export const callEvents = {
     by: 'ctx.call, or an agent',
     fields: {
       key: since(text('The idempotency key, the same on every attempt.')),
-      class: since(
-        oneOf(['read', 'idempotent', 'verifiable', 'once'], 'What may be done when its outcome is unknown.'),
-      ),
+      class: since(oneOf(effectClasses, 'What may be done when its outcome is unknown.')),
       attempt: number('1 for the first.'),
       epoch: since(number('Of the claim under which it was made.')),
       agent: sometimes(text("The agent that acts; absent: the workflow's own code.")),

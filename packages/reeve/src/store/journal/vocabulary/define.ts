@@ -23,6 +23,14 @@ export type CallKind =
   | 'amend'
   | 'forget'
 
+/** What comes into a run's inbox for a call that waits: the first part of the item's name. */
+export type ItemKind = 'signal' | 'child'
+
+/** The name of an inbox item. `name`: of the signal, or the id of the child. */
+export function itemName(kind: ItemKind, name: string): string {
+  return `${kind}:${name}`
+}
+
 /**
  * `always`: every such event has it. `sometimes`: where it applies. `since`: all that are written now; journals of before
  * have events without it.
@@ -83,6 +91,8 @@ interface About<Name extends string = string> {
   by: string
   /** The field with the time until which is waited (ms since 1970). */
   due?: Name
+  /** The kind of inbox item that it waits for, whose name is the event's. */
+  item?: ItemKind
   /** The fields that a person is shown, in this order. */
   shown?: readonly Name[]
   /** See `lineEvent`. */

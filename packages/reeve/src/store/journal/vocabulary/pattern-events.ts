@@ -8,7 +8,7 @@ const pattern = {
 const note = { shown: ['message'] } as const
 const path = list<string>('The thoughts from the beginning on.')
 
-/** What patterns note of how they went. Journals of before have the same as lines: see `before.ts`. */
+/** What patterns note of how they went. */
 export const patternEvents = {
   'route-chosen': lineEvent({
     ...note,

@@ -57,6 +57,7 @@ export const waitEvents = {
       schema: sometimes(value('JSON Schema of what the signal must carry, where that is known.')),
     },
     due: 'dueAt',
+    item: 'signal',
     shown: ['dueAt'],
   }),
   'signal-received': valueEvent({
@@ -171,6 +172,7 @@ export const waitEvents = {
     call: 'child-result',
     meaning: 'The run waits for the end of a child; the name is its id.',
     by: 'the engine',
+    item: 'child',
   }),
   'child-finished': event({
     role: 'settlement',

@@ -84,24 +84,8 @@ export function childRow(run: NewRun): Row {
   return { statement: insertChildren, values: [...newRunValues(run), run.detached ?? 0] }
 }
 
+const insertNames = Object.keys(insertColumns) as (keyof typeof insertColumns)[]
+
 export function newRunValues(run: NewRun): Value[] {
-  return [
-    run.no,
-    run.id,
-    run.workflow,
-    run.version,
-    run.status,
-    run.queue,
-    run.key,
-    run.priority,
-    run.available_at,
-    run.fresh,
-    run.idempotency,
-    run.parent,
-    run.parent_step,
-    run.principal,
-    run.epoch,
-    run.worker,
-    run.created_at,
-  ]
+  return insertNames.map((name) => run[name])
 }
