@@ -9,7 +9,7 @@ const reply = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}']
 test('a rejection fails the call with its note', async () => {
   const folder = project()
   const { approvals } = await reeveJson<Rested>(folder, reply)
-  const rejected = await reeveJson(folder, ['reject', approvals[0]!.id, '--note', 'too short', '--work'])
+  const rejected = await reeveJson(folder, ['reject', approvals[0]!.id, '--why', 'too short', '--work'])
   expect(rejected).toMatchObject({
     code: 1,
     status: 'failed',

@@ -134,6 +134,13 @@ test('schedules and queues tell what is configured; a paused queue holds its run
   expect((await reeve(folder, ['schedules'])).stdout).toMatch(
     /yearly starts greet at "0 0 1 1 \*" \(Europe\/Berlin\), next: \d{4}-01-01 00:00 Europe\/Berlin/,
   )
+  expect(await reeveJson(folder, ['schedules', '--outcomes', '0'])).toMatchObject({
+    error: { code: 'bad-option', message: expect.stringContaining('--outcomes') },
+  })
+  // The former name of --limit still counts.
+  expect(await reeveJson(folder, ['schedules', '--most', '0'])).toMatchObject({
+    error: { code: 'bad-option', message: expect.stringContaining('--limit') },
+  })
   const steered = (action: string) => reeveJson(folder, ['schedules', action, 'yearly'])
   expect(await steered('pause')).toMatchObject({ code: 0, schedule: 'yearly', paused: true })
   expect(await reeveJson(folder, ['schedules'])).toMatchObject({ schedules: [{ paused: true, next: null }] })

@@ -91,7 +91,7 @@ function documents(): [string, string][] {
 
 test('the commands and their options are read', () => {
   expect(commands.get('approve')).toContain('--edit')
-  expect(commands.get('approve')).toContain('--note')
+  expect(commands.get('approve')).toContain('--why')
   expect(commands.get('start')).toContain('--port')
   expect(commands.get('mcp pin')).toEqual(new Set(['--yes']))
   expect(commands.has('audit verify') && commands.has('db copy')).toBe(true)

@@ -6,6 +6,7 @@ import { keepCommands } from './keep.ts'
 import { knowCommands } from './know.ts'
 import { learnCommands } from './learn.ts'
 import { lookCommands } from './look.ts'
+import { acceptFormerNames } from './options.ts'
 import { connectCommands, peopleCommands } from './people.ts'
 import { runCommands } from './run.ts'
 import { steerCommands } from './steer.ts'
@@ -25,6 +26,7 @@ export function addCommands(program: Command, calls: Calls): void {
     keepCommands,
   ])
     add(program, calls)
+  acceptFormerNames(program)
 }
 
 /** The commands as they are declared, for who only reads that. */

@@ -1,24 +1,25 @@
 import type { Command } from 'commander'
 import type { Calls } from './calls.ts'
+import { why } from './options.ts'
 
 export function keepCommands(program: Command, calls: Calls): void {
   program.commandsGroup('Keep:')
-  const audit = program.command('audit').description('prove that the journals are whole')
+  const audit = program.command('audit').description('verify, export and sign the audit log')
   audit
     .command('verify [run]')
     .description(
-      'recompute the hash chains of what came or changed since the last time, and of some others by chance; or of one run',
+      'verify the hash chains of all runs that are new or changed since the last time, and of some others at random; or of one run',
     )
-    .option('--all', 'of every run, whatever was verified before')
-    .option('--head <file>', 'compare with signed heads that were kept elsewhere')
+    .option('--all', 'verify every run, even if it was verified before')
+    .option('--head <file>', 'compare with signed heads that were stored elsewhere')
     .action(
       calls('viewer', async () => (await import('../keep/audit.ts')).verify, {
-        why: 'it reads all of the database, and proves nothing when somebody else does it.',
+        why: 'it reads all of the database, and it proves nothing if somebody else runs it.',
       }),
     )
   audit
     .command('export <file>')
-    .description('write all of it as lines of JSON, and a script that checks them without Reeve')
+    .description('export the audit log as lines of JSON, with a script that verifies them without Reeve')
     .action(
       calls('viewer', async () => (await import('../keep/audit-export.ts')).exportAudit, {
         why: 'it reads all of the database.',
@@ -26,17 +27,17 @@ export function keepCommands(program: Command, calls: Calls): void {
     )
   audit
     .command('head')
-    .description('the newest signed head, to be kept where nobody can change it')
+    .description('print the newest signed head; store it where nobody can change it')
     .action(
       calls('viewer', async () => (await import('../keep/audit-head.ts')).head, {
-        why: 'it proves nothing when somebody else does it.',
+        why: 'it proves nothing if somebody else runs it.',
       }),
     )
   audit
     .command('key')
-    .description('the key that seals and signs; where it is, and whether it is in use')
-    .option('--rotate', 'put a new key into use')
-    .option('--lost', 'the key of before is lost: take a new one, and what is there as it is')
+    .description('show where the audit key is, and whether it is in use')
+    .option('--rotate', 'use a new key from now on')
+    .option('--lost', 'the old key is lost: use a new key, and accept the present data as it is')
     .option('--yes', 'do not ask')
     .action(
       calls('owner', async () => (await import('../keep/audit-key.ts')).auditKey, {
@@ -46,7 +47,7 @@ export function keepCommands(program: Command, calls: Calls): void {
   program
     .command('backup [file]')
     .description(
-      'write all of a SQLite database into a new file, while workers go on (default: in .reeve/backups)',
+      'back up a SQLite database into a new file, while workers continue (default: in .reeve/backups)',
     )
     .action(
       calls('nobody', async () => (await import('../keep/backup.ts')).backup, {
@@ -56,7 +57,7 @@ export function keepCommands(program: Command, calls: Calls): void {
   program
     .command('prune')
     .description("delete ended runs past the project's retention; asks first on a terminal")
-    .option('--dry-run', 'only say what would go')
+    .option('--dry-run', 'only say what would be deleted')
     .option('--yes', 'do not ask')
     .action(
       calls('operator', async () => (await import('../keep/upkeep.ts')).prune, {
@@ -65,23 +66,21 @@ export function keepCommands(program: Command, calls: Calls): void {
     )
   program
     .command('compact')
-    .description(
-      'give the disk back what pruning left empty in a SQLite database; in slices while workers run',
-    )
+    .description('return the free space of a SQLite database to the disk; in small parts while workers run')
     .option('--yes', 'do not ask')
     .action(
       calls('operator', async () => (await import('../keep/compact.ts')).compact, {
-        why: 'it writes the file of a database anew.',
+        why: 'it rewrites the file of a database.',
       }),
     )
   program
     .command('erase')
-    .description('remove what the database holds about a person; the journals still verify')
+    .description('erase all data about a person from the database; the audit log can still be verified')
     .requiredOption(
       '--subject <text>',
-      'what stands for the person and nobody else: an address, a number, a whole name',
+      'a text that identifies the person and nobody else: an address, a number, a full name',
     )
-    .option('--why <text>', 'why; kept in the log of acts')
+    .addOption(why())
     .option('--yes', 'do not ask')
     .action(
       calls('owner', async () => (await import('../keep/erase.ts')).erase, {
@@ -90,16 +89,16 @@ export function keepCommands(program: Command, calls: Calls): void {
     )
   program
     .command('migrate')
-    .description("bring the database to this version's schema")
+    .description("update the database to this version's schema")
     .action(
       calls('nobody', async () => (await import('../keep/database.ts')).migrate, {
         why: 'it changes the schema of a database.',
       }),
     )
-  const db = program.command('db').description('the database itself: move it, say whose it is')
+  const db = program.command('db').description('move or restore the database, or assign it to this project')
   db.command('copy <from> <to>')
     .description(
-      'move a database, runs in flight with it, into an empty one: file:PATH or postgres://…; the old one is refused from then on (for a copy to keep: backup)',
+      'move a database with its unfinished runs into an empty one: file:PATH or postgres://…; the old one is fenced from then on (for a copy only: reeve backup)',
     )
     .option('--yes', 'do not ask')
     .action(
@@ -108,22 +107,22 @@ export function keepCommands(program: Command, calls: Calls): void {
       }),
     )
   db.command('restore [file]')
-    .description('make a backup the database of the project; runs that were in flight are paused')
+    .description('restore a backup as the database of the project; runs that had not ended are paused')
     .option('--yes', 'do not ask')
     .action(
       calls('nobody', async () => (await import('../keep/backup.ts')).restore, {
-        why: 'it makes a file of this machine a database.',
+        why: 'it makes a file on this machine the database.',
       }),
     )
   db.command('reopen')
-    .description('go on here after a copy was made: takes away what fences the source')
+    .description('use the source of a copy again: removes its fence')
     .action(
       calls('nobody', async () => (await import('../keep/database.ts')).reopen, {
         why: 'it changes the database itself.',
       }),
     )
   db.command('adopt')
-    .description('say that the database belongs to this project, as after it was renamed')
+    .description('assign the database to this project, for example after the project was renamed')
     .action(
       calls('nobody', async () => (await import('../keep/database.ts')).adopt, {
         why: 'it changes the database itself.',

@@ -2,69 +2,67 @@ import type { Command } from 'commander'
 import type { Calls, Here } from './calls.ts'
 import { limit } from './options.ts'
 
-const here: Here = { why: 'what is known is read and changed beside its database, or over the API.' }
+const here: Here = { why: 'memory is read and changed on the machine of its database, or over the API.' }
 
 export function knowCommands(program: Command, calls: Calls): void {
   program.commandsGroup('Know:')
   const memory = program
     .command('memory')
-    .description('what Reeve knows: documents, and what runs remembered')
+    .description('search and change the memory: documents, and items that runs remembered')
   memory
     .command('search <text>')
-    .description('what a recall of this text finds, with its scores')
-    .option('--in <scope>', 'only this scope and what lies below it')
-    .option('--kind <kind...>', 'only passages, facts, preferences, episodes, lessons')
-    .option('--as-of <time>', 'as things stood then: 2026-11-03, or 2026-11-03T12:00Z')
-    .option('--trusted', 'nothing that came from outside')
+    .description('search the memory as a run would, with the scores')
+    .option('--in <scope>', 'only this scope and the scopes below it')
+    .option('--kind <kind...>', 'only items of this kind: passages, facts, preferences, episodes, lessons')
+    .option('--as-of <time>', 'search the memory of that time: 2026-11-03, or 2026-11-03T12:00Z')
+    .option('--trusted', 'only items that did not come from outside')
     .addOption(limit('10'))
     .action(calls('viewer', async () => (await import('../know/look.ts')).search, here))
   memory
     .command('history <id>')
-    .description('all versions of an item: what it said, since when, who changed it and why')
+    .description('list all versions of an item: its text, since when, who changed it and why')
     .action(calls('viewer', async () => (await import('../know/look.ts')).history, here))
   memory
     .command('why <run>')
-    .description('what a run looked up, what it found, and what it left out')
+    .description('show what a run searched for in the memory, what it found, and what it left out')
     .action(calls('viewer', async () => (await import('../know/look.ts')).why, here))
   memory
     .command('amend <id> <text>')
-    .description('put another text in an item\u2019s place; the old one stays in its history')
-    .requiredOption('--why <text>', 'kept with the version that it ends')
+    .description("replace an item's text; the old text stays in its history")
+    .requiredOption('--why <text>', 'the reason; stored with the version that it ends')
     .action(calls('operator', async () => (await import('../know/change.ts')).amend, here))
   memory
     .command('retract <id>')
-    .description('an item is not found any more; it stays in its history')
-    .requiredOption('--why <text>', 'kept with the version that it ends')
+    .description('retract an item: searches do not find it any more; it stays in the history')
+    .requiredOption('--why <text>', 'the reason; stored with the version that it ends')
     .action(calls('operator', async () => (await import('../know/change.ts')).retract, here))
   memory
     .command('redact <id>')
-    .description('take the words of an item out of all its versions; asks first on a terminal')
-    .requiredOption('--why <text>', 'kept in the place of the words')
+    .description('delete the text of an item from all its versions; asks first on a terminal')
+    .requiredOption('--why <text>', 'the reason; stored in place of the text')
     .option('--yes', 'do not ask')
     .action(calls('owner', async () => (await import('../know/change.ts')).redact, here))
   memory
     .command('rollback')
-    .description(
-      'take back what an item, a source, a run or a stretch of time brought; asks first on a terminal',
-    )
-    .option('--item <id>', 'its last version')
-    .option('--source <source>', 'all that came from there: a file, a mail, a document')
-    .option('--run <run>', 'all that this run remembered')
-    .option('--since <time>', 'all that was recorded from then on')
-    .option('--dry-run', 'only say what would go')
-    .option('--despite-approvals', 'also what a pending approval rests on')
+    .description('roll back all memory from an item, a source, a run or a time on; asks first on a terminal')
+    .option('--item <id>', 'the last version of this item')
+    .option('--source <source>', 'all that came from this source: a file, an email, a document')
+    .option('--run <run>', 'all items that this run remembered')
+    .option('--since <time>', 'all items that were recorded since then')
+    .option('--dry-run', 'only say what would be deleted')
+    .option('--despite-approvals', 'roll back even items that an open approval depends on')
     .option('--yes', 'do not ask')
-    .requiredOption('--why <text>', 'kept with each version that it ends')
+    .requiredOption('--why <text>', 'the reason; stored with each version that it ends')
     .action(calls('operator', async () => (await import('../know/change.ts')).rollback, here))
   memory
     .command('ingest <path>')
     .description(
-      'take in a file or folder (.md, .txt, .html, .pdf, .csv, .jsonl, .eml) beside the knowledge of the project',
+      'add a file or folder (.md, .txt, .html, .pdf, .csv, .jsonl, .eml) to the memory, beside knowledge/',
     )
-    .option('--untrusted', 'it comes from outside: data, and no instruction')
+    .option('--untrusted', 'it comes from outside: treat it as data, never as an instruction')
     .action(calls('operator', async () => (await import('../know/ingest.ts')).ingest, here))
   memory
     .command('export')
-    .description('all versions of all items as JSON, one a line')
+    .description('export all versions of all items as lines of JSON')
     .action(calls('viewer', async () => (await import('../know/export.ts')).exportItems, here))
 }

@@ -7,71 +7,72 @@ export function lookCommands(program: Command, calls: Calls): void {
   program.commandsGroup('Look:')
   program
     .command('top')
-    .description('show queues, runs, spend and what waits, live, until q; once where no person looks')
+    .description(
+      'show queues, runs, spending and waiting runs, live, until q; only once if the output is not a terminal',
+    )
     .action(calls('viewer', async () => (await import('../look/top/top.ts')).top))
   program
     .command('runs')
     .description('list runs, the newest first')
-    .option('--status <status>', 'only those')
-    .option('--workflow <name>', 'only its runs')
-    .option('--text <text>', 'found in the id, the workflow, the keys or the reason')
+    .option('--status <status>', 'only runs of this status')
+    .option('--workflow <name>', 'only runs of this workflow')
+    .option('--text <text>', 'only runs with this text in the id, the workflow, the keys or the reason')
     .option('--since <when>', 'started since then: 2d, 12h, or 2026-11-03')
     .option('--until <when>', 'started before then: 1h, or 2026-11-04')
-    .option(
-      '--children',
-      'those too that other runs started; with --status, --workflow or --text they are looked at anyway',
-    )
+    .option('--children', 'list child runs too; with --status, --workflow or --text they are listed anyway')
     .addOption(limit('20'))
     .action(calls('viewer', async () => (await import('../look/lists.ts')).runs))
   program
     .command('show <run>')
-    .description('what a run was to do, what it knew, what it did, and why it counts as done')
-    .option('--events', 'the raw events')
-    .option('--after <seq>', 'with --events: those after this one', '0')
-    .addOption(
-      new Option('--limit <n>', 'the most events, calls or answers to list of each kind').default('500'),
-    )
+    .description('show a run: its task, what it knew, what it did, and why it counts as done')
+    .option('--events', 'show the raw events')
+    .option('--after <seq>', 'with --events: only events after this number', '0')
+    .addOption(new Option('--limit <n>', 'the most events, calls or answers of each kind').default('500'))
     .action(calls('viewer', async () => (await import('../look/show.ts')).show))
   program
     .command('follow <run>')
-    .description('tell what a run does as it happens, from its beginning, until it comes to rest')
+    .description('show each event of a run as it happens, from its start until it ends or waits')
     .action(calls('viewer', async () => (await import('../look/follow.ts')).follow))
   program
     .command('logs [run]')
-    .description('tell what runs logged and what went wrong, of all workers; of one run, or of all')
-    .option('-f, --follow', 'go on with what comes, until Ctrl-C')
-    .option('--all', 'every event')
-    .option('--workflow <name>', 'only its runs')
+    .description('show log lines and errors of all workers; of one run, or of all runs')
+    .option('-f, --follow', 'show new lines as they come, until Ctrl-C')
+    .option('--all', 'show every event')
+    .option('--workflow <name>', 'only runs of this workflow')
     .addOption(limit('50'))
     .action(
       calls('viewer', async () => (await import('../look/logs.ts')).logs, {
-        why: 'it asks the database itself; the server has it in its API.',
+        why: 'it reads the database directly; the server has it in its API.',
       }),
     )
   program
     .command('approvals [id]')
-    .description('list what waits for a person; or show one whole, with what it is about')
-    .option('--aside', 'what is kept back: more of one sender, or of one kind, than people are shown')
+    .description(
+      'list the approvals and questions that wait for a person; or show one in full, with its context',
+    )
+    .option('--aside', 'list the requests that are held back: one sender or one kind has sent too many')
     .addOption(limit('20'))
     .action(calls('viewer', async () => (await import('../look/lists.ts')).approvals))
   program
     .command('schedules [action] [name]')
     .description('list the schedules, their next times and last outcomes; pause, resume or run NAME')
     .option('--detach', 'with run: leave it to the workers')
-    .addOption(new Option('--limit <n>', 'the most outcomes of each schedule').default('5'))
-    .option('--most <n>', 'the most schedules to list', '50')
+    .option('--outcomes <n>', 'the most outcomes of each schedule', '5')
+    .addOption(limit('50'))
     .action(calls('viewer', async () => (await import('../steer/schedules.ts')).schedules))
-  const trigger = program.command('trigger').description('what starts runs from outside')
+  const trigger = program
+    .command('trigger')
+    .description('list or test triggers, which start runs from outside')
   trigger
     .command('list')
-    .description('list the triggers: how each is reached, whether it can be, and what came last')
+    .description('list the triggers: address, state, and last event')
     .action(calls('viewer', async () => (await import('../look/triggers.ts')).triggerList))
   trigger
     .command('test <name>')
     .description(
-      'post a signed sample to the server (--server or REEVE_URL; else this machine), as the sender would',
+      'send a signed sample to a trigger (at --server or REEVE_URL; else this machine), as the sender would',
     )
-    .option('--body <file>', 'what to post: the bytes of a file')
+    .option('--body <file>', 'the file to send as the body')
     .action(
       calls(
         'operator',
@@ -81,38 +82,42 @@ export function lookCommands(program: Command, calls: Calls): void {
     )
   program
     .command('budgets')
-    .description('list what may be spent on models, and what is spent')
+    .description('list the budgets for models, and what was spent')
     .addOption(limit('50'))
     .action(calls('viewer', async () => (await import('../steer/budgets.ts')).budgets))
   program
     .command('costs')
-    .description('add up what paid models cost, per run that succeeded too')
+    .description('add up the cost of paid models, in total and per succeeded run')
     .option('--by <group>', 'run, agent, model, workflow or day')
     .option('--since <duration>', 'only calls of the last 7d, 12h …')
     .addOption(limit('50'))
     .action(calls('viewer', async () => (await import('../look/costs.ts')).costs))
   program
     .command('models [action]')
-    .description('list keys, routes, solvers, prices and open breakers; models test asks each solver once')
+    .description(
+      'list the keys, routes, solvers, prices and open circuit breakers of models; `models test` asks each solver once',
+    )
     .action(calls('viewer', async () => (await import('../look/models.ts')).models))
   program
     .command('sql <query>')
-    .description('ask one reading query of the views runs, steps, effects, model_calls and approvals')
+    .description(
+      'run one SQL query that only reads the views runs, steps, effects, model_calls and approvals',
+    )
     .addOption(limit('100'))
     .addHelpText('after', viewsHelp)
     .action(calls('operator', async () => (await import('../look/sql.ts')).sql))
   program
     .command('check <name>')
-    .description('say how far an agent or workflow may be trusted, and why; an owner gives it another level')
+    .description('show the trust level of an agent or workflow, and why; an owner may set another level')
     .option(
       '--level <level>',
       'observe, draft, supervised or autonomous: a lower one, or the next that it has earned',
     )
     .option(
       '--evals <result>',
-      'the evaluation whose last result counts, or green or red, as somebody tells it',
+      'the evaluation whose last result counts, or green or red as your own statement',
     )
-    .option('--why <text>', 'with --level: why; kept in the log of acts')
+    .option('--why <text>', 'with --level: the reason; recorded in the audit log')
     .action(
       calls('viewer', async () => (await import('../look/check.ts')).check, {
         why: 'it reads the code of a project on this machine.',

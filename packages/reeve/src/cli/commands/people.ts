@@ -1,79 +1,81 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { Calls } from './calls.ts'
-import { limit, note } from './options.ts'
+import { limit, why } from './options.ts'
 
 export function peopleCommands(program: Command, calls: Calls): void {
   program.commandsGroup('People:')
   program
     .command('whoami')
-    .description('say who acts here, and what they may do (of a server: REEVE_URL, REEVE_TOKEN)')
+    .description('show who you are here, and what you may do (at a server: REEVE_URL, REEVE_TOKEN)')
     .action(calls('nobody', async () => (await import('../people/whoami.ts')).whoami))
-  const why = () => new Option('--why <text>', 'why; kept in the log of authority')
   program
     .command('principals [action] [name]')
-    .description('list who acts; add, role, map, remove or reinstate NAME')
+    .description('list the principals (people and programs); add, role, map, remove or reinstate NAME')
     .option('--role <role>', 'viewer, approver, operator or owner')
-    .option('--service', 'with add: it is a program')
-    .option('--local-user <user>', 'the user of the system whose commands act as it')
+    .option('--service', 'with add: the principal is a program')
+    .option('--local-user <user>', 'the user of the operating system whose commands act as this principal')
     .addOption(why())
     .action(calls('viewer', async () => (await import('../people/principals.ts')).principals))
   program
     .command('grants [action] [id]')
     .description(
-      'list what the database changes of the grants in code, and the switches; back ID takes a change back',
+      'list the switches, and the changes that were made to grants in code; `grants back ID` revokes a change',
     )
-    .option('--who <tool>', 'say who could have called this tool')
+    .option('--who <tool>', 'list who could have called this tool')
     .option('--args <json>', 'with --who: with these arguments')
     .option('--between <times...>', 'with --who: from one time to another (default: now)')
     .action(
       calls('viewer', async () => (await import('../people/authority.ts')).grants, {
-        why: 'it asks the database itself; the server has it in its API.',
+        why: 'it reads the database directly; the server has it in its API.',
       }),
     )
   program
     .command('grant <principal> <tool>')
-    .description('let agent:NAME or workflow:NAME call a tool for a time, beyond its code; by an owner')
+    .description('grant agent:NAME or workflow:NAME a tool for a time, beyond its code; owners only')
     .requiredOption('--for <duration>', 'for how long: 2h, at most 30d')
-    .option('--args <json>', 'what its arguments may be: {"amountUsd":{"max":100}}')
-    .option('--account <name>', "the connector's account that it holds for")
+    .option('--args <json>', 'which arguments are allowed: {"amountUsd":{"max":100}}')
+    .option('--account <name>', "the connector's account that the grant is for")
     .addOption(why())
     .action(
       calls('owner', async () => (await import('../people/authority.ts')).grant, {
-        why: 'it asks the database itself; the server has it in its API.',
+        why: 'it reads the database directly; the server has it in its API.',
       }),
     )
   program
     .command('revoke <principal> [grant]')
-    .description('suspend a grant of agent:NAME or workflow:NAME; without one, all that it may do')
-    .option('--for <duration>', 'suspend for so long (default: until it is taken back)')
-    .option('--in <duration>', 'let the grant expire then')
-    .option('--narrow <json>', 'only narrow what its arguments may be')
+    .description('revoke a grant of agent:NAME or workflow:NAME; without a grant, revoke all its rights')
+    .option('--for <duration>', 'revoke for this time only (default: until it is reinstated)')
+    .option('--in <duration>', 'let the grant expire after this time')
+    .option('--narrow <json>', 'do not revoke, only narrow the allowed arguments')
     .addOption(why())
     .action(
       calls('operator', async () => (await import('../people/authority.ts')).revoke, {
-        why: 'it asks the database itself; the server has it in its API.',
+        why: 'it reads the database directly; the server has it in its API.',
       }),
     )
   program
     .command('switch <mode>')
-    .description('set calls off, ask or allow, of what is named; without a name, of everything')
-    .option('--agent <name>', 'calls of this agent')
-    .option('--tool <name>', 'calls of this tool')
-    .option('--connector <name>', 'calls of its tools: what stands before the dot of their names')
+    .description('switch calls off, ask or allow: for what is named; without a name, for everything')
+    .option('--agent <name>', 'only calls of this agent')
+    .option('--tool <name>', 'only calls of this tool')
+    .option(
+      '--connector <name>',
+      'only calls of the tools of this connector: the part of a name before the dot',
+    )
     .addOption(why())
     .action(
       calls('operator', async () => (await import('../people/authority.ts')).switchCalls, {
-        why: 'it asks the database itself; the server has it in its API.',
+        why: 'it reads the database directly; the server has it in its API.',
       }),
     )
   program
     .command('policy <action>')
     .description(
-      'policy test: what grants, policies and switches of now would make of the calls of past runs',
+      'policy test: check the calls of past runs against the present grants, policies and switches',
     )
     .option('--run <run>', 'only this run')
-    .option('--workflow <name>', 'only its runs')
-    .option('--since <duration>', 'only runs that began within the last 7d, 12h …')
+    .option('--workflow <name>', 'only runs of this workflow')
+    .option('--since <duration>', 'only runs that started in the last 7d, 12h …')
     .addOption(limit('500'))
     .action(
       calls('viewer', async () => (await import('../people/policy.ts')).policy, {
@@ -82,48 +84,53 @@ export function peopleCommands(program: Command, calls: Calls): void {
     )
   program
     .command('pause-all')
-    .description('pause everything: no run begins or goes on; what acts now finishes')
+    .description('pause everything: no run starts or continues; calls in progress finish')
     .addOption(why())
     .action(
       calls('operator', async () => (await import('../people/authority.ts')).pauseEverything, {
-        why: 'it asks the database itself; the server has it in its API.',
+        why: 'it reads the database directly; the server has it in its API.',
       }),
     )
   program
     .command('resume-all')
-    .description('let everything go on')
+    .description('resume everything after pause-all')
     .action(
       calls('operator', async () => (await import('../people/authority.ts')).resumeEverything, {
-        why: 'it asks the database itself; the server has it in its API.',
+        why: 'it reads the database directly; the server has it in its API.',
       }),
     )
   const secrets = program
     .command('secrets')
-    .description('what tools sign in with; kept sealed, and never shown')
+    .description('set, list, rotate or delete secrets: credentials of tools, stored sealed and never shown')
   secrets
     .command('set <name> [more...]')
-    .description('keep a value under a name: it is piped in, or asked for without showing it; by an owner')
+    .description(
+      'store a secret under a name: the value is piped in, or asked for without showing it; owners only',
+    )
     .action(calls('owner', async () => (await import('../people/secrets.ts')).set))
   secrets
     .command('list')
-    .description('list names and versions, who set them when, and which tools use them')
+    .description('list the secrets: name, version, who set it when, and which tools use it')
     .action(calls('operator', async () => (await import('../people/secrets.ts')).list))
   secrets
     .command('rotate [name] [more...]')
-    .description('put another value in the place of the one in use; with --key, another sealing key for all')
-    .option('--key', 'seal everything anew with a new key')
+    .description('replace the value of a secret; with --key, use another sealing key for all')
+    .option('--key', 'seal all secrets again, with a new key')
     .action(calls('owner', async () => (await import('../people/secrets.ts')).rotate))
   secrets
     .command('delete <name>')
     .description('delete a secret: calls that need it fail from then on')
     .action(calls('owner', async () => (await import('../people/secrets.ts')).remove))
-  const token = program.command('token').description('what programs and browsers sign in with')
+  const token = program.command('token').description('create, list or revoke tokens, and make sign-in links')
   token
     .command('create <name>')
     .description('make a token for a program; it is shown once')
-    .option('--for <principal>', 'whose it is (default: you)')
-    .option('--role <role>', 'at most: viewer, approver, operator or owner (default: what its principal may)')
-    .option('--expires <duration>', 'such as 90d (default: never)')
+    .option('--for <principal>', 'the principal of the token (default: you)')
+    .option(
+      '--role <role>',
+      'the highest role of the token: viewer, approver, operator or owner (default: the role of its principal)',
+    )
+    .option('--expires <duration>', 'the token expires after this time, such as 90d (default: never)')
     .action(calls('viewer', async () => (await import('../people/tokens.ts')).create))
   token
     .command('list')
@@ -132,12 +139,12 @@ export function peopleCommands(program: Command, calls: Calls): void {
     .action(calls('viewer', async () => (await import('../people/tokens.ts')).list))
   token
     .command('revoke <id>')
-    .description('from the next request on it counts no more')
+    .description('revoke a token: it is invalid from the next request on')
     .action(calls('viewer', async () => (await import('../people/tokens.ts')).revoke))
   token
     .command('sign-in [principal]')
-    .description('make a link that signs a browser in, once, within 15 minutes')
-    .option('--at <url>', 'where the server is (default: http://127.0.0.1:4100)')
+    .description('make a link that signs a browser in, once, within the next 15 minutes')
+    .option('--at <url>', 'the address of the server (default: http://127.0.0.1:4100)')
     .action(calls('viewer', async () => (await import('../people/tokens.ts')).signIn))
 }
 
@@ -146,36 +153,38 @@ export function connectCommands(program: Command, calls: Calls): void {
   const account = '--account <name>'
   program
     .command('connect <name>')
-    .description('sign an account of a service in: says where the key is, and makes a test call')
+    .description('connect an account of a service: explains where to find the key, and makes a test call')
     .option(account, 'what the account is called here (default: default)')
-    .option('--mode <mode>', 'live or sandbox (default: as the connection is)')
-    .option('--device', 'by a code that is entered elsewhere, where the service has that')
+    .option('--mode <mode>', 'live or sandbox (default: the mode of the connection)')
+    .option('--device', 'sign in by a code on another device, if the service supports it')
     .action(
       calls('owner', async () => (await import('../connect/connect.ts')).connect, 'asks its server itself'),
     )
-  const connectors = program.command('connectors').description('connections to services, and their accounts')
+  const connectors = program
+    .command('connectors')
+    .description('list, test and compare connections to services, and their accounts')
   connectors
     .command('list')
-    .description('list them, and how their accounts stand')
+    .description('list the connections, and the state of their accounts')
     .action(calls('viewer', async () => (await import('../connect/connectors.ts')).list))
   connectors
     .command('test [name]')
-    .description('make a test call with each account')
-    .option(account, 'only this one')
+    .description('make a test call with each account of a connection, or of all')
+    .option(account, 'only this account')
     .action(calls('operator', async () => (await import('../connect/connectors.ts')).test))
   connectors
     .command('versions <name>')
-    .description('list what one was, and who accepted it')
+    .description('list the versions of a connection, and who accepted each')
     .action(calls('viewer', async () => (await import('../connect/connectors.ts')).versions))
   connectors
     .command('diff <name>')
-    .description('show what changed since it was accepted')
-    .option('--accept', 'accept it, as an owner: calls that waited for it go on')
-    .addOption(note())
+    .description('show what changed in a connection since it was accepted')
+    .option('--accept', 'accept the change, as an owner: calls that waited for it continue')
+    .addOption(why())
     .action(calls('viewer', async () => (await import('../connect/connectors.ts')).diff))
   connectors
     .command('disconnect <name>')
-    .description('delete the credential of an account: its calls wait')
-    .option(account, 'which (default: default)')
+    .description('disconnect an account: delete its credential; its calls wait')
+    .option(account, 'the account (default: default)')
     .action(calls('owner', async () => (await import('../connect/connectors.ts')).disconnect))
 }

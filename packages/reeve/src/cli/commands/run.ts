@@ -1,20 +1,26 @@
 import type { Command } from 'commander'
 import type { Calls } from './calls.ts'
 
-const sandboxed = 'nothing reaches a real account: all connections to services are in sandbox'
+const sandboxed = 'put all connections to services into sandbox: no call reaches a real account'
 
 export function runCommands(program: Command, calls: Calls): void {
   program.commandsGroup('Run:')
   const withWeb = (command: Command) =>
     command
-      .option('--port <n>', 'where its API listens; 0: any free port (default: REEVE_PORT, else 4100)')
-      .option('--host <host>', 'listen there too, not at this machine alone; needs an owner', '127.0.0.1')
-      .option('--public-url <url>', 'how people reach it, behind a proxy: https://reeve.example.com')
-      .option('--trust-proxy', 'believe the X-Forwarded headers: only behind a proxy that sets them')
+      .option('--port <n>', 'the port of the server; 0: any free port (default: REEVE_PORT, else 4100)')
+      .option(
+        '--host <host>',
+        'also listen on this address, not only on this machine; needs an owner',
+        '127.0.0.1',
+      )
+      .option('--public-url <url>', 'the public address behind a proxy: https://reeve.example.com')
+      .option('--trust-proxy', 'trust the X-Forwarded headers: only behind a proxy that sets them')
       .option('--no-open', 'open no browser')
       .option('--sandbox', sandboxed)
   withWeb(program.command('dev'))
-    .description('serve the project: drive its runs and schedules until Ctrl-C')
+    .description(
+      'start the server for development: drive runs and schedules until Ctrl-C, and print each event',
+    )
     .action(
       calls('nobody', async () => (await import('../run/dev/dev.ts')).dev, {
         why: 'it serves a project of this machine.',
@@ -22,9 +28,11 @@ export function runCommands(program: Command, calls: Calls): void {
       }),
     )
   withWeb(program.command('start'))
-    .description('serve the project for a service manager: as dev, without telling each event')
+    .description(
+      'start the server for production, under a service manager: as dev, without printing each event',
+    )
     .option('--capacity <n>', 'the most runs held in memory at once', '1000')
-    .option('--grace <duration>', 'how long what acts may go on once it is told to stop', '10s')
+    .option('--grace <duration>', 'how long calls in progress may continue after the signal to stop', '10s')
     .action(
       calls('nobody', async () => (await import('../run/serve.ts')).start, {
         why: 'it serves a project of this machine.',
@@ -33,16 +41,16 @@ export function runCommands(program: Command, calls: Calls): void {
     )
   program
     .command('open')
-    .description('open the page of the running server in the browser, signed in')
-    .option('--at <url>', 'where the server is (default: http://127.0.0.1:4100, or REEVE_PORT)')
-    .option('--no-browser', 'only print the link')
+    .description('open the dashboard of the running server in the browser, signed in')
+    .option('--at <url>', 'the address of the server (default: http://127.0.0.1:4100, or REEVE_PORT)')
+    .option('--no-browser', 'only print the link, do not open a browser')
     .action(calls('viewer', async () => (await import('../run/open.ts')).open))
   program
     .command('worker')
-    .description('drive runs beside other workers on the same database, until SIGTERM')
+    .description('start a worker: drive runs beside other workers on the same database, until SIGTERM')
     .option('--sandbox', sandboxed)
     .option('--capacity <n>', 'the most runs held in memory at once', '1000')
-    .option('--grace <duration>', 'how long what acts may go on once it is told to stop', '10s')
+    .option('--grace <duration>', 'how long calls in progress may continue after the signal to stop', '10s')
     .action(
       calls('nobody', async () => (await import('../run/serve.ts')).worker, {
         why: 'it drives runs on this machine.',
@@ -51,7 +59,7 @@ export function runCommands(program: Command, calls: Calls): void {
     )
   program
     .command('watchdog [command...]')
-    .description('start a command and keep it going: reeve watchdog --help')
+    .description('start a command and keep it running: reeve watchdog --help')
     .action(
       calls('nobody', async () => (await import('../run/watchdog.ts')).watchdog, {
         why: 'it watches a process of this machine.',
@@ -62,16 +70,16 @@ export function runCommands(program: Command, calls: Calls): void {
     .command('run <workflow>')
     .description('start a run and show each step as it happens')
     .option('--input <json>', 'JSON, the path of a JSON file, or - for stdin')
-    .option('--key <key>', 'idempotency key: the same key and input start nothing twice')
+    .option('--key <key>', 'idempotency key: the same key and input start one run only')
     .option(
       '--if-key-exists <what>',
-      'when the key was used with another input: sameInput (an error) or return (that run)',
+      'if the key was used with another input: sameInput (an error) or return (that run)',
     )
-    .option('--detach', 'leave it to the workers')
+    .option('--detach', 'start the run, but let the workers drive it')
     .action(calls('operator', async () => (await import('../run/run.ts')).run))
   program
     .command('init [dir]')
-    .description('make a new project that runs at once, as npm create reeve does')
+    .description('make a new project that runs at once, like npm create reeve')
     .option('--template <name>', 'blank (the default), support-triage or refund-desk')
     .option('--yes', 'do not ask')
     .action(
@@ -85,7 +93,7 @@ export function runCommands(program: Command, calls: Calls): void {
     .command('mcp')
     .description('serve the project over MCP, on standard input and output')
     .option('--wait <seconds>', 'how long a call waits for its run', '25')
-    .option('--page <url>', 'where people open the dashboard: clients lead them there to decide')
+    .option('--page <url>', 'the address of the dashboard, where clients send people to decide')
     .action(
       calls('operator', async () => (await import('../run/mcp.ts')).mcp, {
         why: 'it serves a project of this machine.',
@@ -94,7 +102,7 @@ export function runCommands(program: Command, calls: Calls): void {
     )
   mcp
     .command('pin [file]')
-    .description('show what the MCP servers of the project, or of a file, offer, and pin it')
+    .description('show what the MCP servers of the project (or of a file) offer, and pin it')
     .option('--yes', 'pin without asking')
     .action(
       calls('nobody', async () => (await import('../run/mcp-pin.ts')).mcpPin, {

@@ -7,41 +7,41 @@ export function steerCommands(program: Command, calls: Calls): void {
   program
     .command('signal <run> <name> [json]')
     .description('send a signal to a run')
-    .option('--id <id>', 'the same id counts once')
+    .option('--id <id>', 'a signal with the same id counts only once')
     .action(calls('operator', async () => (await import('../steer/control.ts')).signal))
   program
     .command('cancel <run>')
-    .description('end a run and its children')
+    .description('cancel a run and its children')
     .action(calls('operator', async () => (await import('../steer/control.ts')).cancel))
   program
     .command('pause <run>')
-    .description('hold a run where it is')
+    .description('pause a run')
     .action(calls('operator', async () => (await import('../steer/control.ts')).pause))
   program
     .command('resume <run>')
-    .description('let a held run go on')
+    .description('resume a paused run')
     .action(calls('operator', async () => (await import('../steer/control.ts')).resume))
   program
     .command('retry <run>')
-    .description('try a failed or stuck run again; what is done stays done')
-    .option('--children', 'retry the children too whose failure failed it')
+    .description('retry a failed or stuck run; completed calls are not repeated')
+    .option('--children', 'also retry the child runs whose failure made it fail')
     .action(calls('operator', async () => (await import('../steer/control.ts')).retry))
   program
     .command('fork <run>')
     .description('start a new run that shares the journal of another up to a call')
-    .requiredOption('--from <call>', 'the number of the first call to make anew')
-    .option('--yes', 'send effects again that were sent already')
+    .requiredOption('--from <call>', 'the number of the first call to make again')
+    .option('--yes', 'allow effects to be sent again that were sent before')
     .action(calls('operator', async () => (await import('../steer/control.ts')).fork))
   program
     .command('undo <run>')
-    .description('undo what a run that has ended did outside, the last first')
-    .option('--from <call>', 'only what the run did from this call on')
-    .option('--dry-run', 'only say what would be undone, and what cannot be')
+    .description('undo the effects of an ended run, the last one first')
+    .option('--from <call>', 'only effects from this call number on')
+    .option('--dry-run', 'only say what would be undone, and what cannot be undone')
     .option('--yes', 'do not ask')
     .action(calls('operator', async () => (await import('../steer/undo.ts')).undo))
   program
     .command('queues [action] [name]')
-    .description('list the queues; pause NAME or resume NAME')
+    .description('list the queues; pause or resume NAME')
     .addOption(limit('50'))
     .action(calls('viewer', async () => (await import('../look/queues.ts')).queues))
 }

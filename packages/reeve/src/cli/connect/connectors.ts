@@ -110,7 +110,7 @@ export function versions(cli: Cli, _: object, name: string): Promise<ExitCode> {
 /** Shows what changed of a connection since it was accepted; with `--accept` an owner says yes to it. */
 export function diff(
   cli: Cli,
-  { accept = false, note }: { accept?: boolean; note?: string },
+  { accept = false, why }: { accept?: boolean; why?: string },
   name: string,
 ): Promise<ExitCode> {
   return withHouse(
@@ -139,7 +139,7 @@ export function diff(
           )
         return exitCodes.done
       }
-      terminal.value(await house.connectors.accept(name, note))
+      terminal.value(await house.connectors.accept(name, why))
       terminal.line('accepted')
       return exitCodes.done
     },

@@ -20,7 +20,7 @@ import { approvalScreen } from './approval-screen.ts'
 import { shownHash } from './shown-hashes.ts'
 
 interface DecideOptions {
-  note?: string
+  why?: string
   /** Goes on with the run here when no worker does: that runs the project's code. */
   work?: boolean
 }
@@ -123,18 +123,18 @@ async function decide(
   house: House,
   id: string,
   decision: Omit<ApprovalDecision, 'by'>,
-  { note, work }: DecideOptions,
+  { why, work }: DecideOptions,
   more: Record<string, unknown> = {},
 ): Promise<ExitCode> {
-  const { status, subject, runId: run, by } = await house.decide(id, { ...decision, ...noteOf({ note }) })
+  const { status, subject, runId: run, by } = await house.decide(id, { ...decision, ...noteOf(why) })
   const isOpen = status === 'pending'
   const said = `${isOpen ? 'approved, and others must approve it too' : status}: ${safeLine(subject)} of run ${run}, by ${safeLine(by)}`
   const value = { approvalId: id, decision: status, ...more }
   return work ? carryOn(cli, house, run, { said, value }) : leaveToWorkers(cli, house, run, { said, value })
 }
 
-function noteOf({ note }: { note?: string | undefined }): { note?: string } {
-  return note === undefined ? {} : { note }
+function noteOf(why: string | undefined): { note?: string } {
+  return why === undefined ? {} : { note: why }
 }
 
 /** A question that wants a text takes the answer as it stands; one with a schema takes JSON, or a text that fits. */

@@ -35,9 +35,9 @@ export function permissions(cli: Cli, options: { all?: boolean; limit: string })
 }
 
 /** @throws `unknown-permission` `may-not-decide` */
-export function revoke(cli: Cli, { note }: { note?: string }, id: string): Promise<ExitCode> {
+export function revoke(cli: Cli, { why }: { why?: string }, id: string): Promise<ExitCode> {
   return withHouse(cli, async (house) => {
-    const by = await house.revokePermission(id, note)
+    const by = await house.revokePermission(id, why)
     cli.terminal.value({ permissionId: id, revokedBy: by })
     cli.terminal.line(`revoked: from now on a person is asked (${safeLine(id)})`)
     return exitCodes.done

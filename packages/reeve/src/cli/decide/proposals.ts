@@ -64,7 +64,7 @@ export function proposalShow(cli: Cli, _: object, id: string): Promise<ExitCode>
 
 interface DecideOptions {
   hash?: string
-  note?: string
+  why?: string
 }
 
 export const proposalAdopt = deciding('adopted')
@@ -73,14 +73,14 @@ export const proposalWithdraw = deciding('withdrawn')
 
 /** Shows what is decided, unless its hash says that it was seen. */
 function deciding(decision: ProposalDecision) {
-  return (cli: Cli, { hash, note }: DecideOptions, id: string): Promise<ExitCode> =>
+  return (cli: Cli, { hash, why }: DecideOptions, id: string): Promise<ExitCode> =>
     withHouse(
       cli,
       async (house) => {
         const { terminal } = cli
         const seen = await house.proposals.one(id)
         if (hash === undefined) show(cli, seen)
-        const decided = await house.proposals.decide(id, decision, { hash: hash ?? seen.hash, why: note })
+        const decided = await house.proposals.decide(id, decision, { hash: hash ?? seen.hash, why })
         terminal.value(decided)
         const by = decided.decided === null ? '' : ` by ${safeLine(decided.decided.by)}`
         terminal.line(`${decided.status}${by}`)

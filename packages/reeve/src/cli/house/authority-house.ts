@@ -137,7 +137,7 @@ export function remoteAuthority(client: Client, whoAsks: () => Promise<string>):
       }
     },
     async revokePermission(permission, note) {
-      if (note !== undefined) throw notRemote('a server takes no --note here')
+      if (note !== undefined) throw notRemote('a server takes no --why here')
       await client.permissions.revoke({ params: { permission } })
       return whoAsks()
     },

@@ -36,14 +36,14 @@ export function lessonShow(cli: Cli, _: object, id: string): Promise<ExitCode> {
 
 export function lessonAdd(
   cli: Cli,
-  { question, note }: { question?: string; note?: string },
+  { question, why }: { question?: string; why?: string },
   workflow: string,
   text: string,
 ): Promise<ExitCode> {
   return withHouse(
     cli,
     async ({ learning }) => {
-      const lesson = await learning.add({ workflow, question, text }, note)
+      const lesson = await learning.add({ workflow, question, text }, why)
       cli.terminal.value(lesson)
       tellLesson(cli, lesson)
       return exitCodes.done
@@ -68,7 +68,7 @@ export function learnNow(cli: Cli): Promise<ExitCode> {
 
 export function correct(
   cli: Cli,
-  { call, note }: { call?: string; note?: string },
+  { call, why }: { call?: string; why?: string },
   run: string,
   question: string,
   answer: string,
@@ -78,7 +78,7 @@ export function correct(
   if (number !== undefined && !Number.isSafeInteger(number))
     throw new ReeveError('bad-option', `--call is ${JSON.stringify(call)}; it must be the number of a call.`)
   return withHouse(cli, async ({ learning }) => {
-    await learning.correct(run, { question, call: number, value }, note)
+    await learning.correct(run, { question, call: number, value }, why)
     cli.terminal.value({ runId: run, question })
     cli.terminal.line(`noted: later runs learn of it (${safeLine(run)})`)
     return exitCodes.done

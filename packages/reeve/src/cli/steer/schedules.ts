@@ -10,8 +10,8 @@ import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
 
 interface Options {
+  outcomes: string
   limit: string
-  most: string
   detach?: boolean
 }
 
@@ -63,15 +63,15 @@ async function runOne(cli: Cli, { detach = false }: Options, name: string): Prom
 }
 
 function list(cli: Cli, options: Options): Promise<ExitCode> {
+  const outcomes = toLimit(options.outcomes, '--outcomes')
   const limit = toLimit(options.limit)
-  const most = toLimit(options.most)
   return withHouse(
     cli,
     async (house) => {
       const { terminal } = cli
       const { bold, dim, yellow } = terminal.colors
-      const { schedules: rows, total } = await house.schedules(limit, most)
-      terminal.value({ schedules: rows, more: total > most })
+      const { schedules: rows, total } = await house.schedules(outcomes, limit)
+      terminal.value({ schedules: rows, more: total > limit })
       if (rows.length === 0)
         terminal.line('The project has no schedules: see `schedules` in reeve.config.ts.')
       for (const { name, workflow, definition, paused, next, last } of rows) {
@@ -84,8 +84,8 @@ function list(cli: Cli, options: Options): Promise<ExitCode> {
           terminal.line(`  ${dim(moment(Date.parse(nominal)))} ${what}`)
         }
       }
-      if (total > most)
-        terminal.line(dim(`the first ${most} schedules of ${total}; see more with --most ${total}`))
+      if (total > limit)
+        terminal.line(dim(`the first ${limit} schedules of ${total}; see more with --limit ${total}`))
       return exitCodes.done
     },
     'code',
