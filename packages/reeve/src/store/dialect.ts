@@ -104,8 +104,13 @@ export const listTables = {
 
 /** Holds other migrations up until the transaction ends; SQLite has one writer anyway. */
 export const lockSchema = {
-  sqlite: undefined,
-  postgres: `select pg_advisory_xact_lock(hashtextextended('reeve:' || current_schema(), 0))`,
+  sqlite: [],
+  postgres: [
+    // However long another process takes, and no lock after this one is waited for so long.
+    `select set_config('lock_timeout', '10min', true)`,
+    `select pg_advisory_xact_lock(hashtextextended('reeve:' || current_schema(), 0))`,
+    'set local lock_timeout to default',
+  ],
 } as const
 
 /**

@@ -15,8 +15,7 @@ export async function migrate(database: Database, newIdentity: () => string): Pr
   if ((await checkedVersion(database, database)) === schemaVersion) return
   await readable(database, 'changed', () =>
     database.transaction(async (session) => {
-      const lock = lockSchema[database.kind]
-      if (lock) await session.all(lock)
+      for (const statement of lockSchema[database.kind]) await session.all(statement)
       const at = await checkedVersion(database, session)
       for (const statements of migrations.slice(at)) {
         for (const statement of statements.flatMap((one) => ownOf(one, database.kind)))

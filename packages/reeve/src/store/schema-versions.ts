@@ -233,4 +233,19 @@ export const migrations: Migration[][] = [
   ],
   outcomeTables,
   sealedMarkTables,
+  [
+    // Tokens of rates: by when what each allowed has arrived. `began_at` null: it is set aside for a time to come.
+    'drop table call_tokens',
+    `create table call_tokens (
+      name text not null,
+      key text not null,
+      token bigint not null,
+      until bigint not null,
+      began_at bigint,
+      primary key (name, key, token)
+    )`,
+    'create index call_tokens_until on call_tokens (name, key, until)',
+    // What was taken before is not known: a whole stretch passes.
+    'update call_rates set per_ms = 0',
+  ],
 ]

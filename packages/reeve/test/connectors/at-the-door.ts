@@ -32,7 +32,8 @@ export function atTheDoor(connection: Connection, standIn: { url: string }) {
     renewed: async () => {
       throw new Error('nothing to renew')
     },
-    take: async () => ({ turns: [{ from: 0, until: Number.POSITIVE_INFINITY }] }),
+    take: async () => ({ turns: [{ from: 0, until: Number.POSITIVE_INFINITY, token: 0, isNow: true }] }),
+    arrived: () => {},
     learn: async (_place, said) => void told.push(`rate ${JSON.stringify(said)}`),
     lost: async (_place, why) => {
       told.push(`lost ${why}`)

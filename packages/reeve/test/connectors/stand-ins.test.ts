@@ -13,11 +13,13 @@ test('of several processes that find the owner of a stand-in dead one starts it,
   const death = { before: undefined, place: dead, at: clock.now() }
   await database.transaction((session) => takeStandIn(session, 'desk', death))
   const open = new Set<string>()
+  const requests: unknown[][] = []
   const started = Promise.withResolvers<void>()
   let starts = 0
   const load = async () => async () => {
     const standIn = await startStandIn(() => ({ name: 'desk', refuse: () => ({ status: 404 }), routes: {} }))
     open.add(standIn.url)
+    requests.push(standIn.requests)
     // Both have found the owner dead before either takes its place.
     if (++starts === 2) started.resolve()
     await started.promise
@@ -35,4 +37,6 @@ test('of several processes that find the owner of a stand-in dead one starts it,
   expect(new Set(found.map(({ url }) => url))).toEqual(open)
   expect(open.size).toBe(1)
   expect(starts).toBe(2)
+  // Whether it is there is no request to the service.
+  expect(requests).toEqual([[], []])
 })

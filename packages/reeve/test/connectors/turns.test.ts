@@ -11,14 +11,27 @@ import { learnRate } from '../../src/store/ledger/call-rates.ts'
 import type { FakeClock } from '../../src/testing/fake-clock.ts'
 import { testEngine } from '../engine/harness.ts'
 
-const rate: CallRate = { name: 'service:mail', key: '', count: 5, perMs: 1000 }
+const rate: CallRate = { name: 'service:mail', key: '', count: 5, perMs: 1000, onWayMs: 10_000 }
 const place = { connection: { definition: { title: 'Mail' } }, class: 'default' } as unknown as CallPlace
 
 /** One worker's calls, as the engine begins them: each takes a token, and then makes its requests; put off, it begins anew. */
-function worker(database: Database, clock: FakeClock, sent: number[]) {
+function worker(database: Database, clock: FakeClock, sent: number[], way = () => ({ wayMs: 0, backMs: 0 })) {
   const rates = new CallRates(database, clock, silentLog)
-  const take: DoorHouse['take'] = (_place, { begun }) =>
-    rates.take({ rate, slackMs: 50, waited: false, ...(begun && { begun }) })
+  const take: DoorHouse['take'] = (_place, { begun, aside }) =>
+    rates.take({
+      rate,
+      slackMs: 50,
+      waited: false,
+      ...(begun && { begun }),
+      ...(aside !== undefined && { aside }),
+    })
+  const arrivedOf = (token: number, isUsed: boolean) => rates.arrived({ rate, token, isUsed })
+  const house = {
+    clock,
+    take,
+    arrived: (_place: CallPlace, { token, isUsed }: { token: number; isUsed: boolean }) =>
+      arrivedOf(token, isUsed),
+  }
   const signal = new AbortController().signal
   const sleepUntil = (at: number) =>
     new Promise<void>((resolve) => void clock.after(Math.max(1, at - clock.now()), resolve))
@@ -30,11 +43,19 @@ function worker(database: Database, clock: FakeClock, sent: number[]) {
         continue
       }
       begun++
-      const turns = new RequestTurns({ clock, take }, place, signal)
+      const { token } = answer.turns[0]!
+      const turns = new RequestTurns(house, place, {
+        signal,
+        arrived: (isUsed = true) => arrivedOf(token, isUsed),
+      })
       try {
         for (let request = 0; request < requests; request++) {
-          await turns.next(undefined, false)
+          const arrived = await turns.next(undefined, false)
+          const { wayMs, backMs } = way()
+          await sleepUntil(clock.now() + wayMs)
           sent.push(clock.now())
+          await sleepUntil(clock.now() + backMs)
+          arrived()
           if (request === 0 && isKnown) turns.expects(requests - 1)
         }
         return begun
@@ -79,6 +100,29 @@ test.each([1, 2])('calls of many requests end one after the other, with %i worke
   expect(densest(sent, rate.perMs)).toBeLessThanOrEqual(5)
 })
 
+test('a service sees no more than its rate, however long requests and answers are on their way', async () => {
+  const { database, clock } = await started()
+  const sent: number[] = []
+  let seed = 7
+  const random = () => {
+    seed = (seed * 48_271) % 2_147_483_647
+    return seed / 2_147_483_647
+  }
+  // Most are quick; some take longer than the stretch of the rate.
+  const way = () => ({
+    wayMs: Math.ceil(random() < 0.2 ? 2_500 * random() : 80 * random()),
+    backMs: Math.ceil(200 * random()),
+  })
+  const calls = [1, 2, 3].map(() => worker(database, clock, sent, way))
+  let ended = 0
+  for (let index = 0; index < 40; index++)
+    void calls[index % 3]!(1 + (index % 3), index % 2 === 0).then(() => ended++)
+  await clock.advance(90_000)
+  expect(ended).toBe(40)
+  expect(sent).toHaveLength(79)
+  expect(densest(sent, rate.perMs)).toBeLessThanOrEqual(5)
+})
+
 test('after the service said that it takes no more calls come back one after the other', async () => {
   const { database, clock } = await started()
   const rates = new CallRates(database, clock, silentLog)
@@ -87,7 +131,9 @@ test('after the service said that it takes no more calls come back one after the
   await database.transaction((session) => learnRate(session, rate, { blockedUntil: at }))
   const signal = new AbortController().signal
   const back = await Promise.all(
-    Array.from({ length: 10 }, () => new RequestTurns({ clock, take }, place, signal).back(place, at)),
+    Array.from({ length: 10 }, () =>
+      new RequestTurns({ clock, take, arrived: () => {} }, place, { signal }).back(place, at),
+    ),
   )
   expect(back.map((each) => each - at)).toEqual([0, 200, 400, 600, 800, 1000, 1200, 1400, 1600, 1800])
 })

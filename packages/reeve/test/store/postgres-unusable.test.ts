@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/time/time.ts'
+import { lockSchema } from '../../src/store/dialect.ts'
 import { identityOf, migrate, schemaVersion, versionOf } from '../../src/store/migrations.ts'
 import { PostgresDatabase, type PostgresOptions } from '../../src/store/postgres/postgres.ts'
 import { FakeClock } from '../../src/testing/fake-clock.ts'
@@ -186,6 +187,25 @@ test('processes that start at once on an empty database migrate it once', async 
   expect(await versionOf(database)).toBe(schemaVersion)
   expect(await identityOf(database)).toBe('identity')
   await database.close()
+})
+
+test('a process waits for another one that migrates for longer than for any other lock', async () => {
+  const url = await server.createDatabase()
+  const holder = new PostgresDatabase({ url, clock: systemClock })
+  const impatient = changed(url, (one) => one.searchParams.set('options', '-c lock_timeout=50'))
+  let waiting: Promise<void> | undefined
+  await holder.transaction(async (session) => {
+    for (const statement of lockSchema.postgres) await session.all(statement)
+    waiting = use(impatient)
+    waiting.catch(() => {})
+    const isAsked = `select count(*)::int as count from pg_locks where locktype = 'advisory' and not granted`
+    await expect
+      .poll(async () => (await session.get<{ count: number }>(isAsked))?.count, { timeout: 60_000 })
+      .toBe(1)
+    await session.all('select pg_sleep(0.2)')
+  })
+  await waiting
+  await holder.close()
 })
 
 test('behind a pooler in transaction mode everything works, and changes are found by looking', async () => {

@@ -32,6 +32,15 @@ export interface Taking {
   begun?: NonNullable<TokenRequest['begun']>
   /** How often this process was too late to use what it got. */
   late: number
+  /** One that was set aside is to be used now. */
+  aside?: number
+}
+
+/** What is known of a token that was taken. */
+export interface TakenToken {
+  token: number
+  /** False: nothing was sent with it. */
+  isUsed: boolean
 }
 
 /** What a door needs of the runtime: the accounts, their credentials, their rates. */
@@ -46,6 +55,8 @@ export interface DoorHouse {
   /** Another credential than this one: renewed here, or by another process meanwhile. @throws as `sign` */
   renewed(place: CallPlace, version: number, signal: AbortSignal): Promise<Signed>
   take(place: CallPlace, taking: Taking): Promise<TokenAnswer>
+  /** What a token allowed has arrived: its place in the rate is free again, a stretch later. */
+  arrived(place: CallPlace, token: TakenToken): void
   learn(place: CallPlace, said: RateSaid): Promise<void>
   /** A person must connect the account: what the call waits for. */
   lost(place: CallPlace, why: string): Promise<PutOff>

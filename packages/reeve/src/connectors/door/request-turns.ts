@@ -7,62 +7,103 @@ import type { DoorHouse } from './house.ts'
 /** A request waits for its rate in the run's own time no longer than this; then the run is parked. */
 const mostHeldMs = 10_000
 
+/** What of a house turns need. */
+type TurnsHouse = Pick<DoorHouse, 'clock' | 'take' | 'arrived'>
+
+/** Says that the request has arrived that had its turn. `isUsed` false: nothing was sent. */
+export type Arrived = (isUsed?: boolean) => void
+
 /**
- * The turns of one attempt's requests in their rates. The first request has the token that the call began with; for all others tokens
- * are set aside, also before calls that begin later, so that whoever has begun comes to an end.
+ * The turns of one attempt's requests in their rates. Where the attempt has a token that it began with, this is the first request's; for
+ * all others tokens are set aside, also before calls that begin later, so that whoever has begun comes to an end.
+ *
+ *   set aside → its time has come: asked for → sent → arrived
+ *          ↖ the one before it is still under way
  */
 export class RequestTurns {
-  readonly #house: Pick<DoorHouse, 'clock' | 'take'>
+  readonly #house: TurnsHouse
   readonly #place: CallPlace
   readonly #signal: AbortSignal
+  /** Of the token that the attempt began with, until a request has it. */
+  #begun: Arrived | undefined
   /** What is set aside, by the class of requests; `tokens`: for how many it asks next. */
   readonly #ahead = new Map<string, { tokens: number; turns: Turn[] }>()
-  #sent = 0
 
-  constructor(house: Pick<DoorHouse, 'clock' | 'take'>, place: CallPlace, signal: AbortSignal) {
+  constructor(
+    house: TurnsHouse,
+    place: CallPlace,
+    { signal, arrived }: { signal: AbortSignal; arrived?: Arrived | undefined },
+  ) {
     this.#house = house
     this.#place = place
     this.#signal = signal
+    this.#begun = arrived
   }
 
   expects(requests: number): void {
-    const tokens = this.#sent === 0 ? requests - 1 : requests
+    const tokens = this.#begun ? requests - 1 : requests
     this.#aheadOf(this.#place).tokens = Math.max(1, tokens)
   }
 
   /** Resolves when a request may go. `mustGo`: however long that takes. @throws `PutOff` where it takes too long */
-  async next(className: string | undefined, mustGo: boolean): Promise<void> {
-    if (this.#sent++ === 0 && className === undefined) return
+  async next(className: string | undefined, mustGo: boolean): Promise<Arrived> {
+    const begun = this.#begun
+    if (begun && className === undefined) {
+      this.#begun = undefined
+      return begun
+    }
     const { clock } = this.#house
     const place = { ...this.#place, class: className ?? this.#place.class }
-    for (let late = 0; ; late++) {
-      const { from, until } = await this.#turn(place, late, mustGo)
-      const waitMs = from - clock.now()
-      if (waitMs > 0) await wait(waitMs, { clock, signal: this.#signal })
-      if (clock.now() <= until) return
+    const since = clock.now()
+    for (let late = 0, aside: number | undefined; ; ) {
+      const { from, until, token, isNow } = await this.#turn(place, { late, aside, mustGo })
+      const arrived = (isUsed = true) => this.#house.arrived(place, { token, isUsed })
+      if (!isNow) {
+        if (!mustGo && from - since > 2 * mostHeldMs) {
+          arrived(false)
+          throw this.#tooLong(place, from)
+        }
+        await wait(Math.max(from - clock.now(), 1), { clock, signal: this.#signal })
+        aside = token
+      } else if (clock.now() <= until) return arrived
+      else {
+        arrived(false)
+        aside = undefined
+        late++
+      }
     }
   }
 
   /** After the service said that it takes no more: when to come back (ms). Calls come back one after the other. */
   async back(place: CallPlace, at: number): Promise<number> {
     const answer = await this.#house.take(place, { late: 0 })
-    return 'retryAt' in answer ? Math.max(answer.retryAt, at) : at
+    if ('retryAt' in answer) return Math.max(answer.retryAt, at)
+    for (const { token } of answer.turns) this.#house.arrived(place, { token, isUsed: false })
+    return at
   }
 
-  async #turn(place: CallPlace, late: number, mustGo: boolean): Promise<Turn> {
+  async #turn(
+    place: CallPlace,
+    { late, aside, mustGo }: { late: number; aside: number | undefined; mustGo: boolean },
+  ): Promise<Turn> {
     const ahead = this.#aheadOf(place)
-    for (let turn = ahead.turns.shift(); turn; turn = ahead.turns.shift())
-      if (this.#house.clock.now() <= turn.until) return turn
+    if (aside === undefined)
+      for (let turn = ahead.turns.shift(); turn; turn = ahead.turns.shift())
+        if (this.#house.clock.now() <= turn.until) return turn
     const withinMs = mustGo ? Number.MAX_SAFE_INTEGER : mostHeldMs
-    const answer = await this.#house.take(place, { begun: { tokens: ahead.tokens, withinMs }, late })
-    ahead.tokens = 1
-    if ('retryAt' in answer) {
-      const { title } = place.connection.definition
-      throw new PutOff(`the rate of ${title} is used up`, { at: answer.retryAt })
-    }
+    const begun = { tokens: ahead.tokens, withinMs }
+    const answer = await this.#house.take(place, { begun, late, ...(aside !== undefined && { aside }) })
+    if ('retryAt' in answer) throw this.#tooLong(place, answer.retryAt)
     const [first, ...others] = answer.turns
-    ahead.turns.push(...others)
+    if (first!.token !== aside) {
+      ahead.tokens = 1
+      ahead.turns.push(...others)
+    }
     return first!
+  }
+
+  #tooLong({ connection }: CallPlace, at: number): PutOff {
+    return new PutOff(`the rate of ${connection.definition.title} is used up`, { at })
   }
 
   #aheadOf({ class: name }: CallPlace): { tokens: number; turns: Turn[] } {

@@ -49,7 +49,7 @@ export class ServiceDoor implements ServiceCall {
     this.#house = house
     this.#place = place
     this.#attempt = attempt
-    this.#turns = new RequestTurns(house, place, this.signal)
+    this.#turns = new RequestTurns(house, place, attempt)
   }
 
   get log() {
@@ -127,8 +127,11 @@ export class ServiceDoor implements ServiceCall {
     const isRead = method === 'GET' || method === 'HEAD' || options.reads === true
     let signed = await this.#signing(() => this.#house.sign(this.#place))
     for (let isFirst = true; ; isFirst = false) {
-      await this.#turns.next(options.class, this.#changes > 0)
-      const answer = await this.#exchange(method, path, options, signed, isRead)
+      const arrived = await this.#turns.next(options.class, this.#changes > 0)
+      const answer = await this.#exchange(method, path, options, signed, isRead).finally(() => {
+        // What was given up may still be under way.
+        if (!this.signal.aborted) arrived()
+      })
       const { definition } = this.#place.connection
       const said = saidOf(definition, answer)
       if (said) await this.#house.learn(this.#classed(options), said)

@@ -7,7 +7,7 @@ import { slackOf } from '../../engine/calls/effect/rate/pace.ts'
 import type { Database } from '../../store/database.ts'
 import { type CallRate, learnRate, type TokenAnswer } from '../../store/ledger/call-rates.ts'
 import type { Vault } from '../../store/secrets/vault.ts'
-import type { DoorHouse, Signed, Taking, Target } from '../door/house.ts'
+import type { DoorHouse, Signed, TakenToken, Taking, Target } from '../door/house.ts'
 import type { ServiceCall } from '../door/service-call.ts'
 import { ServiceDoor } from '../door/service-door.ts'
 import type { Connection } from '../shape/connection.ts'
@@ -130,10 +130,15 @@ export class Connections implements ConnectionHost, DoorHouse {
     return this.credentials.renewed(place, this.modeOf(place), version, signal)
   }
 
-  take(place: CallPlace, { begun, late }: Taking): Promise<TokenAnswer> {
+  take(place: CallPlace, { begun, late, aside }: Taking): Promise<TokenAnswer> {
     const rate = this.rate(place)
     const slackMs = Math.ceil(slackOf(rate) * 2 ** late)
-    return this.#rates.take({ rate, slackMs, waited: false, ...(begun && { begun }) })
+    const more = { ...(begun && { begun }), ...(aside !== undefined && { aside }) }
+    return this.#rates.take({ rate, slackMs, waited: false, ...more })
+  }
+
+  arrived(place: CallPlace, token: TakenToken): void {
+    this.#rates.arrived({ rate: this.rate(place), ...token })
   }
 
   async learn(place: CallPlace, { waitMs, limit }: RateSaid): Promise<void> {

@@ -18,8 +18,12 @@ export function rateFor(
     key: sha256(JSON.stringify([at.account, at.mode, className])).slice(0, 32),
     count,
     perMs: Math.ceil(toMs(per)),
+    onWayMs,
   }
 }
+
+/** A request of which nothing was heard has arrived by then, or never will. */
+const onWayMs = 10_000
 
 /** What an answer says of the rate; undefined: nothing. */
 export function saidOf({ rate }: AnyDefinition, answer: ServiceAnswer): RateSaid | undefined {

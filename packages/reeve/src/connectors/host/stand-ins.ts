@@ -8,6 +8,7 @@ import type { Database } from '../../store/database.ts'
 import { HttpClient } from '../../tools/http/http-client.ts'
 import type { Connection } from '../shape/connection.ts'
 import type { RunningStandIn } from '../shape/sandbox.ts'
+import { presencePath } from '../stand-in/presence.ts'
 
 interface StandInServices {
   database: Database
@@ -89,7 +90,7 @@ async function reached(kept: string): Promise<RunningStandIn | undefined> {
   const { url, endpoints } = JSON.parse(kept) as { url: string; endpoints: Record<string, string> }
   try {
     const client = new HttpClient({ allow: [], allowPrivate: [new URL(url).host], timeout: reachableMs })
-    await client.request({ url })
+    await client.request({ url: new URL(presencePath, url).href })
     return { url, endpoints, close: async () => {} }
   } catch {
     return undefined

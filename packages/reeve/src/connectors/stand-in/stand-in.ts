@@ -12,6 +12,7 @@ import {
   sendAnswer,
 } from './exchange.ts'
 import { type Fault, Faults, withChangedField } from './faults.ts'
+import { presencePath } from './presence.ts'
 import { type RateStanding, RateWindows, type StandInLimit } from './rate-limit.ts'
 
 /** What a service says when it refuses a request, whatever it is about. */
@@ -126,6 +127,7 @@ export async function startStandIn(
   const save = keptIn(file, definition)
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (incoming.url === presencePath) return void response.writeHead(204).end()
     const read = await readRequest(incoming, time())
     const found = findRoute(definition.routes, read)
     const request: StandInRequest = found ? { ...read, route: found.name, params: found.params } : read

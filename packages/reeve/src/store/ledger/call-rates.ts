@@ -1,7 +1,7 @@
 import type { Session } from '../database.ts'
 import { storeNow } from '../dispatch/claims.ts'
 
-/** How many calls of one kind may begin in any stretch of time of that length, over all workers. */
+/** How many calls of one kind there may be in any stretch of time of that length, over all workers. */
 export interface CallRate {
   /** What is called. */
   name: string
@@ -9,6 +9,11 @@ export interface CallRate {
   key: string
   count: number
   perMs: number
+  /**
+   * It is kept where calls arrive, and not where they begin: each takes no longer on its way than this (ms). Whoever knows that one has
+   * arrived says so (`tokensArrived`). Default 0: calls are counted as they begin.
+   */
+  onWayMs?: number
 }
 
 export interface TokenRequest {
@@ -22,12 +27,18 @@ export interface TokenRequest {
    * where the last of them is free within this time (ms), otherwise none; of many, only as many as half of that time allows.
    */
   begun?: { tokens: number; withinMs: number }
+  /** A token that was set aside is to be used now. Answers with it, or with another time of it; lapsed: with another one. */
+  aside?: number
 }
 
 /** When it may begin. */
 export interface Turn {
   from: number
   until: number
+  /** What tells it apart from others of its rate. */
+  token: number
+  /** It may begin now. Otherwise it is set aside, and asked for by `aside` once its time has come. */
+  isNow: boolean
 }
 
 /** May begin within these turns, or ask again then (ms by the store's clock). */
@@ -43,16 +54,28 @@ interface RateRow {
   learnt_per_ms: number | null
 }
 
+/** `until`: what it allowed has arrived by then. `began_at` null: it is set aside, and may begin until then. */
+interface TokenRow {
+  token: number
+  until: number
+  began_at: number | null
+}
+
 /**
- * Gives tokens for calls of one rate. The token number n is given no sooner than `perMs` after the last moment at which
- * the call of token n - count may have begun: so no stretch of `perMs` sees more than `count` beginnings, wherever it
- * starts. Calls that have begun keep their turn: they get tokens of times to come, and nobody else begins before these are used. Those
- * that get none are told times that are spread as the rate will allow them, so that they do not all come
- * back at once.
+ * Gives tokens for calls of one rate. Each has a time by which what it allows has arrived: at first the latest that is possible, later
+ * the time at which that was heard of. A token is given when less than `count` others may have arrived in the last `perMs`: so no
+ * stretch of `perMs` sees more than `count` of them arrive, wherever it starts. Of a process that died nothing is heard, and the latest
+ * possible time holds.
+ *
+ *   set aside (for a time to come) → under way → arrived → forgotten, `perMs` later
+ *           ↘ lapsed: nobody asked for it in its time
+ *
+ * Calls that have begun keep their turn: tokens of times to come are set aside for them, and nobody else begins before these are used.
+ * Those that get none are told times that are spread as the rate will allow them, so that they do not all come back at once.
  */
 export async function takeTokens(session: Session, requests: TokenRequest[]): Promise<TokenAnswer[]> {
   const declared = requests[0]!.rate
-  const { name, key } = declared
+  const { name, key, onWayMs = 0 } = declared
   const id = [name, key]
   await session.run(
     `insert into call_rates (name, key, count, per_ms, taken, promised_at, blocked_until, used_at)
@@ -63,28 +86,42 @@ export async function takeTokens(session: Session, requests: TokenRequest[]): Pr
   const now = await storeNow(session)
   const rate = lowerOf(declared, row)
   const { count, perMs } = rate
-  const state = { ...row, blocked_until: await blockedUntil(session, row, rate) }
+  const state = { ...row, blocked_until: blockedUntil(row, rate, now) }
+  await session.run('delete from call_tokens where name = ? and key = ? and until < ?', [...id, now - perMs])
+  const wanted = requests.reduce((sum, { begun }) => sum + (begun?.tokens ?? 1), 0)
+  const places = await placesOf(session, rate, now, Math.min(count, wanted))
   const answers: TokenAnswer[] = []
   let late = 0
-  for (const { slackMs, waited, begun = { tokens: 1, withinMs: 0 } } of requests) {
-    const turns: Turn[] = []
+  for (const { slackMs, waited, aside, begun = { tokens: 1, withinMs: 0 } } of requests) {
+    const known =
+      aside === undefined ? undefined : await useAside(session, rate, state, { aside, slackMs, now })
+    if (known) {
+      answers.push({ turns: [known] })
+      continue
+    }
     // So many that they are used up within half of the time.
     const tokens = Math.min(begun.tokens, Math.max(1, Math.floor((begun.withinMs / perMs) * count * 0.5)))
+    const turns: Turn[] = []
+    const free = [...places]
     let freeAt = now
     while (turns.length < tokens) {
-      freeAt = Math.max(state.blocked_until, await freeFrom(session, rate, state.taken + turns.length, turns))
+      freeAt = Math.max(state.blocked_until, free.shift()! + perMs + 1)
       if (freeAt - now > begun.withinMs) break
       const from = Math.max(freeAt, now)
-      turns.push({ from, until: from + slackMs })
+      // The first is used at once; whoever has the others asks for them when their time has come.
+      const isNow = from === now && turns.length === 0
+      const until = from + slackMs
+      turns.push({ from, until, token: state.taken + turns.length, isNow })
+      free.push(until)
     }
     if (turns.length === tokens) {
-      for (const { until } of turns) {
+      for (const { token, until, isNow } of turns)
         await session.run(
-          `insert into call_tokens (name, key, slot, until) values (?, ?, ?, ?)
-           on conflict (name, key, slot) do update set until = excluded.until`,
-          [...id, state.taken++ % count, until],
+          'insert into call_tokens (name, key, token, until, began_at) values (?, ?, ?, ?, ?)',
+          [...id, token, isNow ? until + onWayMs : until, isNow ? now : null],
         )
-      }
+      state.taken += tokens
+      places.splice(0, places.length, ...free)
       answers.push({ turns })
     } else if (waited) {
       answers.push({ retryAt: Math.ceil(freeAt + (late++ * perMs) / count) })
@@ -101,20 +138,76 @@ export async function takeTokens(session: Session, requests: TokenRequest[]): Pr
   return answers
 }
 
-/** From when a token is free, given those that are about to be given. */
-async function freeFrom(
+/**
+ * When the next tokens become free, less `perMs`, the soonest first: of `count` places, those that are taken up by what may have arrived
+ * lately. What is under way has not arrived before now; for how long it still is nobody knows, and as long again as it was is a guess.
+ */
+async function placesOf(
   session: Session,
-  { name, key, count, perMs }: CallRate,
-  token: number,
-  turns: readonly Turn[],
-): Promise<number> {
-  const given = turns.at(-count)
-  if (turns.length >= count && given) return given.until + perMs + 1
-  const last = await session.get<{ until: number }>(
-    'select until from call_tokens where name = ? and key = ? and slot = ?',
-    [name, key, token % count],
+  { name, key, count }: CallRate,
+  now: number,
+  wanted: number,
+): Promise<number[]> {
+  const taken = await session.all<TokenRow>(
+    `select token, until, began_at from call_tokens where name = ? and key = ?
+     order by until desc limit ? offset ?`,
+    [name, key, wanted, count - wanted],
   )
-  return last ? last.until + perMs + 1 : 0
+  const free = new Array<number>(wanted - taken.length).fill(0)
+  return [...free, ...taken.map((row) => expectedOf(row, now)).sort((one, other) => one - other)]
+}
+
+function expectedOf({ until, began_at }: TokenRow, now: number): number {
+  if (began_at === null || until <= now) return until
+  return Math.min(until, now + Math.max(now - began_at, leastGuessMs))
+}
+
+const leastGuessMs = 10
+
+/** One that was set aside begins when less than `count` that began may have arrived lately; undefined: it lapsed. */
+async function useAside(
+  session: Session,
+  { name, key, count, perMs, onWayMs = 0 }: CallRate,
+  { blocked_until }: RateRow,
+  { aside, slackMs, now }: { aside: number; slackMs: number; now: number },
+): Promise<Turn | undefined> {
+  const its = [name, key, aside]
+  const row = await session.get<TokenRow>(
+    'select token, until, began_at from call_tokens where name = ? and key = ? and token = ?',
+    its,
+  )
+  if (!row || row.began_at !== null || row.until < now) return undefined
+  const before = await session.get<TokenRow>(
+    `select token, until, began_at from call_tokens where name = ? and key = ? and began_at is not null
+     order by until desc limit 1 offset ?`,
+    [name, key, count - 1],
+  )
+  const freeAt = Math.max(blocked_until, before ? expectedOf(before, now) + perMs + 1 : 0)
+  const isNow = freeAt <= now
+  const from = Math.max(freeAt, now)
+  const until = from + slackMs
+  await session.run(
+    'update call_tokens set until = ?, began_at = ? where name = ? and key = ? and token = ?',
+    [isNow ? until + onWayMs : until, isNow ? now : null, ...its],
+  )
+  return { from, until, token: aside, isNow }
+}
+
+/** What these tokens allowed has arrived by now; `isUsed` false: it was not even sent. */
+export async function tokensArrived(
+  session: Session,
+  { name, key }: CallRate,
+  tokens: readonly { token: number; isUsed: boolean }[],
+): Promise<void> {
+  for (const { token, isUsed } of tokens) {
+    const its = [name, key, token]
+    if (isUsed)
+      await session.run(
+        'update call_tokens set until = reeve_now() where name = ? and key = ? and token = ? and until > reeve_now()',
+        its,
+      )
+    else await session.run('delete from call_tokens where name = ? and key = ? and token = ?', its)
+  }
 }
 
 /** What was declared, or what the service said of itself where that is less. */
@@ -160,19 +253,9 @@ export async function learnRate(session: Session, rate: CallRate, news: RateNews
     )
 }
 
-/** Where the rate was declared otherwise before, its tokens tell nothing of the new one: a whole stretch must pass. */
-async function blockedUntil(
-  session: Session,
-  row: RateRow,
-  { name, key, count, perMs }: CallRate,
-): Promise<number> {
-  if (row.count === count && row.per_ms === perMs) return row.blocked_until
-  const last = await session.get<{ until: number | null }>(
-    'select max(until) as until from call_tokens where name = ? and key = ?',
-    [name, key],
-  )
-  await session.run('delete from call_tokens where name = ? and key = ?', [name, key])
-  return last?.until == null ? row.blocked_until : last.until + Math.max(perMs, row.per_ms) + 1
+/** Where a rate is declared for a longer stretch than before, its tokens do not reach so far back: a whole stretch must pass. */
+function blockedUntil(row: RateRow, { perMs }: CallRate, now: number): number {
+  return perMs <= row.per_ms ? row.blocked_until : Math.max(row.blocked_until, now + perMs + 1)
 }
 
 /** Forgets rates that nothing was counted by for so long that they allow everything, at most `slice`. Answers how many. */

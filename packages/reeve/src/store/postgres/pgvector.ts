@@ -107,7 +107,7 @@ export async function prepareVectors(
 ): Promise<VectorColumn | undefined> {
   if (database.kind === 'sqlite') return
   const made = await database.transaction(async (session) => {
-    await session.all(lockSchema.postgres)
+    for (const statement of lockSchema.postgres) await session.all(statement)
     return makeColumn(session)
   })
   if (!made) return

@@ -281,8 +281,8 @@ export const mutants: Mutant[] = [
   bug(
     'a rate counts anew in windows',
     'store/ledger/call-rates.ts',
-    'last ? last.until + perMs + 1 : 0',
-    'last && last.until + perMs + 1 > now && now % perMs !== 0 ? last.until + 1 : 0',
+    'free.shift()! + perMs + 1)',
+    'Math.floor(free.shift()! / perMs + 1) * perMs)',
   ),
   bug(
     'a call that is late uses an old token',

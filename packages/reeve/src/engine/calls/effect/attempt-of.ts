@@ -11,7 +11,13 @@ export interface AttemptOf {
   readonly key: string
 }
 
-export function attemptOf(of: AttemptOf, attempt: number, signal: AbortSignal): EffectAttempt {
+/** `arrived`: of one that its rate allowed. */
+export function attemptOf(
+  of: AttemptOf,
+  attempt: number,
+  signal: AbortSignal,
+  arrived?: EffectAttempt['arrived'],
+): EffectAttempt {
   const { site, call, effect, key } = of
   return {
     key,
@@ -21,6 +27,7 @@ export function attemptOf(of: AttemptOf, attempt: number, signal: AbortSignal): 
     reveal: (secret) => revealFor(site, effect, secret),
     account: effect.account,
     host: site.services.host,
+    arrived,
     // Only tools that send something ask for it.
     get traceparent() {
       return site.traceparentOf(call)

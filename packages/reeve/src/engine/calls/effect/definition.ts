@@ -33,6 +33,11 @@ export interface EffectAttempt {
   readonly traceparent?: string | undefined
   /** Of a connector's action: the account that it acts with. */
   readonly account?: string | undefined
+  /**
+   * @internal Of an attempt whose rate allowed its first request: to be called once that has arrived. Absent where each request has
+   * yet to ask.
+   */
+  readonly arrived?: (() => void) | undefined
   /** @internal What a runtime lends to the layer of connectors; absent outside of one. */
   readonly host?: EffectHost | undefined
 }

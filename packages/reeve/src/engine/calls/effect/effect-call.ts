@@ -193,10 +193,13 @@ export class EffectCall implements Unresolved, AttemptOf {
     try {
       const what = `tool "${this.effect.name}"`
       result = await within(site, this.effect.timeoutMs, what, (signal) =>
-        this.#inside(() => this.effect.run(this.args, attemptOf(this, attempt, signal))),
+        this.#inside(() => this.effect.run(this.args, attemptOf(this, attempt, signal, this.#pace?.arrived))),
       )
     } catch (error) {
       return this.#afterError(attempt, error)
+    } finally {
+      // What was given up may still be under way.
+      if (!site.aborted) this.#pace?.arrived()
     }
     this.complete(result)
   }

@@ -15,8 +15,12 @@ export function slackOf({ perMs }: CallRate): number {
  *   asked → allowed until a moment → begun
  *       ↘ put off (until the rate has room) → asked …
  *                                   ↘ late → asked …     this process took too long since
+ *
+ * Where a rate is kept by what arrives, its place is free again once the attempt's first request has arrived.
  */
 export class Pace {
+  /** What the attempt has of its rate, until that has arrived where it goes. */
+  #token: number | undefined
   readonly #site: CallSite
   readonly #rate: CallRate
   /** Until when the call may begin that its rate allowed (ms). */
@@ -38,7 +42,9 @@ export class Pace {
     const request = { rate: this.#rate, slackMs: Math.ceil(this.#slackMs), waited: this.#waited }
     const answer = await callRates.take(request)
     if ('turns' in answer) {
-      this.#until = answer.turns[0]!.until
+      const { until, token } = answer.turns[0]!
+      this.#until = until
+      this.#token = token
       return undefined
     }
     this.#waited = true
@@ -52,6 +58,15 @@ export class Pace {
   isLate(): boolean {
     if (this.#site.services.clock.now() <= this.#until) return false
     this.#slackMs *= 2
+    this.arrived(false)
     return true
+  }
+
+  /** What the rate allowed has arrived, at the latest when the attempt is over. `isUsed` false: nothing was sent. */
+  readonly arrived = (isUsed = true): void => {
+    const token = this.#token
+    this.#token = undefined
+    if (token === undefined || this.#rate.onWayMs === undefined) return
+    this.#site.services.callRates.arrived({ rate: this.#rate, token, isUsed })
   }
 }
