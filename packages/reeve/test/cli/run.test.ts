@@ -299,7 +299,7 @@ test('a decision stands even when the project cannot be loaded', async () => {
   )
   expect(code).toBe(2)
   expect((await reeve(folder, ['show', run])).stdout).toContain(
-    'approved by ada; the run goes on with the next worker',
+    'approved by ada; the run continues with the next worker',
   )
   rmSync(join(folder, 'workflows/broken.ts'))
   await reeveJson(folder, ['run', 'greet', '--input', '{"name":"driver"}'])

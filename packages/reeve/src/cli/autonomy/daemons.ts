@@ -58,7 +58,7 @@ function showDaemon({ terminal }: Cli, daemon: DaemonView): void {
   const { bold, dim } = terminal.colors
   const { name, nextAt, cycle, runId: run, decides, wakes, today, goals, directives, woken } = daemon
   const next = nextAt === null ? '' : `, wakes next ${moment(Date.parse(nextAt))}`
-  const began = daemon.state === 'new' ? ', begins with the next reeve start' : ''
+  const began = daemon.state === 'new' ? ', starts with the next reeve start' : ''
   terminal.line(`${bold(safeLine(name))}: ${daemon.state}${next}${began}`)
   if (daemon.reason !== null) terminal.line(`  ${safeLine(daemon.reason)}`)
   const ceiling = today.ceilingUsd === null ? 'no limit' : `of ${formatUsd(today.ceilingUsd)}`

@@ -90,5 +90,5 @@ export function showHunks(terminal: Terminal, hunks: readonly (readonly DiffLine
 function toVersion(text: string): number {
   const version = Number(text)
   if (Number.isSafeInteger(version) && version > 0) return version
-  throw new ReeveError('bad-option', `"${text}" is no version of a directive; versions are 1, 2, 3…`)
+  throw new ReeveError('bad-option', `"${text}" is not a version of a directive; versions are 1, 2, 3…`)
 }

@@ -31,7 +31,7 @@ export function repairDiff(cli: Cli, _: object, id: string): Promise<ExitCode> {
     const diff = await autonomy.repairs.diff(id)
     cli.terminal.value(diff)
     cli.terminal.line(cli.terminal.colors.bold(safeLine(diff.file)))
-    if (diff.hunks.length === 0) cli.terminal.line('There is no fix that passed.')
+    if (diff.hunks.length === 0) cli.terminal.line('No fix passed.')
     showHunks(cli.terminal, diff.hunks)
     return exitCodes.done
   })

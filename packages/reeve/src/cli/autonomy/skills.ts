@@ -21,11 +21,11 @@ export async function skillList(cli: Cli): Promise<ExitCode> {
   const { bold, dim } = terminal.colors
   terminal.value({ skills: skills.map(shown) })
   if (skills.length === 0)
-    terminal.line(`The project has no skills. Take one: ${cli.command('skills', 'import', 'PATH')}`)
+    terminal.line(`The project has no skills. Import one: ${cli.command('skills', 'import', 'PATH')}`)
   for (const { name, description, standing, scripts } of skills) {
     const held = scripts.filter(({ quarantined }) => quarantined !== null).length
     terminal.line(`${bold(safeLine(name))}  ${safeLine(description)}`)
-    terminal.line(dim(`  ${standings[standing]}; ${scripts.length} scripts, ${held} of them quarantined`))
+    terminal.line(dim(`  ${standings[standing]}; ${scripts.length} scripts, ${held} of them in quarantine`))
   }
   return exitCodes.done
 }

@@ -101,7 +101,7 @@ function refuseCut(cli: Cli, approval: ApprovalView): void {
   if (cut === undefined) return
   throw new ReeveError(
     'approval-cut',
-    `Approval ${approval.id} is more than a screen shows: ${cut}. Nothing was decided. See all of it with ${cli.command('approvals', approval.id)}; the command that approves it stands at its end.`,
+    `Approval ${approval.id} is more than a screen shows: ${cut}. Nothing was decided. See all of it with ${cli.command('approvals', approval.id)}; the command to approve it is printed at the end.`,
   )
 }
 

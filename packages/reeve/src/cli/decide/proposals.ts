@@ -86,7 +86,7 @@ function deciding(decision: ProposalDecision) {
         terminal.line(`${decided.status}${by}`)
         if (decided.problem === null) return exitCodes.done
         terminal.line(terminal.colors.red(`It could not be carried out: ${safeLine(decided.problem)}`))
-        terminal.line(`Once that is mended, decide the same again: ${cli.command('proposals', 'adopt', id)}`)
+        terminal.line(`After you have corrected that, decide again: ${cli.command('proposals', 'adopt', id)}`)
         return exitCodes.failed
       },
       'code',

@@ -20,9 +20,9 @@ export function termsLines(view: ApprovalView): string[] {
     )
   if (decideBy !== null && onTimeout === 'wait')
     lines.push(`due ${momentOf(decideBy)}; it waits on after that`)
-  if (executeBy !== null) lines.push(`what is approved may begin until ${momentOf(executeBy)}`)
+  if (executeBy !== null) lines.push(`the approved call may start until ${momentOf(executeBy)}`)
   if (executeWithinMs !== null)
-    lines.push(`what is approved may begin within ${formatMs(executeWithinMs)} of the decision`)
+    lines.push(`the approved call may start within ${formatMs(executeWithinMs)} of the decision`)
   return lines
 }
 

@@ -33,7 +33,7 @@ async function show(cli: Cli, { database, environment, keyProblem }: Workspace):
     inUse: record?.key ?? null,
     problem: keyProblem ?? null,
   })
-  if (keys.length === 0) terminal.line(`there is no audit key (looked for in: ${place})`)
+  if (keys.length === 0) terminal.line(`there is no audit key (searched in: ${place})`)
   for (const { id, publicKey } of keys)
     terminal.line(`${id}  ${publicKey}${id === record?.key ? '  in use' : ''}  (${place})`)
   if (keyProblem !== undefined) terminal.line(keyProblem)
@@ -46,12 +46,12 @@ async function rotate(cli: Cli, { database, environment, keyProblem }: Workspace
   if (source.file === undefined) {
     throw new ReeveError(
       'audit-key-in-environment',
-      'The audit keys come from REEVE_AUDIT_KEY. Make a new one (openssl rand -base64 32 | tr "+/" "-_" | tr -d "="), put it before the others with a comma between, and start every worker anew: the first one puts it into use.',
+      'The audit keys come from REEVE_AUDIT_KEY. Make a new one (openssl rand -base64 32 | tr "+/" "-_" | tr -d "="), put it before the others, separated by a comma, and restart every worker: the first one starts to use it.',
     )
   }
   const keys = addKey(source.file, source.keys)
   await bindKeys(database, { ...source, keys }, bindingOf(database, environment.user))
-  return told(cli, keys[0]!.id, source.place, 'those of before stay in the file, to check what they sealed')
+  return told(cli, keys[0]!.id, source.place, 'older keys stay in the file, to verify what they sealed')
 }
 
 async function replaceLost(
@@ -82,7 +82,7 @@ async function replaceLost(
     cli,
     keys[0]!.id,
     source.place,
-    'it seals from here on; heads of before are checked by what was kept of them',
+    'it seals from now on; older heads are verified by the stored part of the old key',
   )
 }
 

@@ -99,11 +99,11 @@ function tell(
     unchecked,
   })
   if (markDamaged)
-    terminal.line('What was remembered of the last verification is damaged: everything is verified anew.')
+    terminal.line('The record of the last verification is damaged: everything is verified again.')
   const counted = `${runs} runs with ${events} events`
   if (!complete) {
     conclude(cli, { faults, integrity: [] }, counted)
-    terminal.line(`It was interrupted; go on with: ${cli.command('audit', 'verify')}`)
+    terminal.line(`It was interrupted; continue with: ${cli.command('audit', 'verify')}`)
     return exitCodes.interrupted
   }
   const code = conclude(cli, { faults, integrity }, counted)
@@ -116,7 +116,7 @@ function tell(
   if (before) {
     const all = cli.command('audit', 'verify', '--all')
     terminal.line(
-      `${before.runs} more were verified before (the last time ${moment(before.at)}) and have not changed by themselves since; ${before.sampled} of them, chosen by chance, again now. This is remembered in the database, so it is no proof against whoever writes to it; to verify all: ${all}`,
+      `${before.runs} more were verified before (the last time ${moment(before.at)}) and have no new events since; ${before.sampled} of them, chosen at random, were verified again now. This record is in the database, so it proves nothing against somebody who can write to it; to verify all: ${all}`,
     )
   }
   return code
@@ -131,7 +131,7 @@ function tellHeads(cli: Cli, { heads }: AuditRound, kept: number): void {
   if (heads.count === 0) {
     const how = 'A worker signs them where there is an audit key'
     cli.terminal.line(
-      `no heads are signed: who can write to the database could make every chain anew. ${how}.`,
+      `no heads are signed: anybody who can write to the database could forge every chain. ${how}.`,
     )
     return
   }

@@ -41,7 +41,7 @@ export async function backup(cli: Cli, _options: object, file?: string): Promise
     `${terminal.colors.green('✓')} ${report.file} holds ${report.runs} runs${report.events === null ? '' : ` with ${report.events} events`} (${report.bytes} bytes); ${proof}`,
   )
   terminal.line(
-    `To go on from it: stop every process, move ${database.file} with its -wal and -shm away, then: ${cli.command('db', 'restore', report.file)}`,
+    `To restore it: stop every process, move ${database.file} with its -wal and -shm away, then: ${cli.command('db', 'restore', report.file)}`,
   )
   return exitCodes.done
 }
@@ -96,7 +96,7 @@ export async function restore(cli: Cli, options: { yes?: boolean }, file?: strin
     const at = new Date(origin.at).toISOString()
     const first = held.slice(0, mostHeld)
     terminal.value({ database: place.file, of: origin.of, at, held: first, paused: held.length, revoked })
-    terminal.line(`${place.file} goes on from ${moment(origin.at)}, with an identity of its own`)
+    terminal.line(`${place.file} continues from ${moment(origin.at)}, with a new identity`)
     terminal.line(
       `all tokens (${revoked.tokens}) and sessions (${revoked.sessions}) are revoked, for some may have been since; make new ones: ${cli.command('token', 'create', 'NAME')}`,
     )
@@ -106,7 +106,7 @@ export async function restore(cli: Cli, options: { yes?: boolean }, file?: strin
       )
     }
     if (held.length > 20) terminal.line(`  and ${held.length - 20} more: ${cli.command('runs')}`)
-    if (held.length === 0) terminal.line('no run was in flight')
+    if (held.length === 0) terminal.line('no run was in progress')
     return exitCodes.done
   } finally {
     await database.close()

@@ -43,7 +43,7 @@ export async function compact(cli: Cli, options: { yes?: boolean }): Promise<Exi
     const question = `${file} has ${before} bytes, ${emptyMib} MiB of them empty. ${
       way === 'slices'
         ? 'Give them back slice by slice, beside what works on it?'
-        : 'Write it anew? Nothing else can write to it meanwhile.'
+        : 'Rewrite it? Nothing else can write to it meanwhile.'
     }`
     const { terminal } = cli
     if (!options.yes) {
@@ -57,7 +57,7 @@ export async function compact(cli: Cli, options: { yes?: boolean }): Promise<Exi
     const after = bytesOf(file)
     terminal.value({ database: file, way, before, after, complete: isWhole })
     terminal.line(`${terminal.colors.green('✓')} ${file}: ${before} → ${after} bytes`)
-    if (!isWhole) terminal.line(`It was interrupted; go on with: ${cli.command('compact')}`)
+    if (!isWhole) terminal.line(`It was interrupted; continue with: ${cli.command('compact')}`)
     return isWhole ? exitCodes.done : exitCodes.interrupted
   })
 }
@@ -74,7 +74,7 @@ function wayOf(file: string, space: Space, [worker]: WorkerRow[]): 'whole' | 'sl
     if (space.inSlices) return 'slices'
     throw new ReeveError(
       'compact-busy',
-      `${file} was made by an older Reeve and must be written anew once, and process ${worker.pid} on ${worker.host} works on it. Stop every worker, then compact; from then on it can be done beside them. Nothing was changed.`,
+      `${file} was made by an older Reeve and must be rewritten once, but process ${worker.pid} on ${worker.host} uses it. Stop every worker, then compact; later, compact works beside running workers. Nothing was changed.`,
     )
   }
   const disk = statfsSync(dirname(file))
@@ -84,7 +84,7 @@ function wayOf(file: string, space: Space, [worker]: WorkerRow[]): 'whole' | 'sl
   if (space.inSlices) return 'slices'
   throw new ReeveError(
     'compact-no-room',
-    `To write ${file} anew takes ${Math.ceil(needed / mib)} MiB on its disk, which has ${Math.floor(free / mib)} MiB free. Free some space, or compact a copy elsewhere: reeve backup FILE writes one without what is empty. Nothing was changed.`,
+    `To rewrite ${file} takes ${Math.ceil(needed / mib)} MiB on its disk, which has ${Math.floor(free / mib)} MiB free. Free some space, or compact a copy elsewhere: reeve backup FILE writes one without the empty parts. Nothing was changed.`,
   )
 }
 

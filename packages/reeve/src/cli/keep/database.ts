@@ -59,7 +59,7 @@ export async function copy(
     throw new ReeveError('copy-source', `FROM is ${from}, and there is no file ${sourcePlace.file}.`)
   }
   if (!options.yes) {
-    const question = `This moves the work: ${placeOf(sourcePlace)} can only be read from then on, and its workers and commands are refused; its runs go on at ${placeOf(targetPlace)}. For a copy to keep, use reeve backup. Move it?`
+    const question = `This moves the work: ${placeOf(sourcePlace)} can only be read from then on, and its workers and commands are refused; its runs continue at ${placeOf(targetPlace)}. For a copy only, use reeve backup. Move it?`
     if (!canAsk(cli.terminal)) throw needsYes(question, cli.command('db', 'copy', '--yes', 'FROM', 'TO'))
     if (!(await confirmed(question))) {
       cli.terminal.line('Nothing was copied.')
@@ -76,7 +76,7 @@ export async function copy(
       terminal.line(
         `${green('✓')} ${target.place} holds all of ${source.place}: ${runs} runs with ${events} events; every row is the same and every chain holds`,
       )
-      terminal.line(going.length > 0 ? `${going.join(', ')}: they go on there` : 'no run was in flight')
+      terminal.line(going.length > 0 ? `${going.join(', ')}: they continue there` : 'no run was in progress')
       terminal.line(
         'Set DATABASE_URL to it and start the workers. The old one can still be read, and is refused for all else.',
       )

@@ -62,7 +62,7 @@ async function clearFile({ database }: Workspace): Promise<'cleared' | 'stop-wor
 }
 
 const advice = {
-  cleared: 'The file was written anew: the bytes are gone from it.',
+  cleared: 'The file was rewritten: the bytes are gone from it.',
   'stop-workers':
     'A worker has the file open: what was erased before may still lie in unused pages. Stop the workers and run: reeve compact --yes',
   'vacuum-full':

@@ -27,7 +27,7 @@ export function prune(cli: Cli, options: { dryRun?: boolean; yes?: boolean }): P
       for (const line of prunableLines(statuses)) terminal.line(line)
       if (chapters.events > 0)
         terminal.line(
-          `earlier chapters of ${chapters.runs} runs that go on: ${chapters.events} events, ${mebibytes(chapters.bytes)}`,
+          `earlier chapters of ${chapters.runs} runs that continue: ${chapters.events} events, ${mebibytes(chapters.bytes)}`,
         )
       if (options.dryRun || (statuses.length === 0 && chapters.events === 0)) return exitCodes.done
       if (!(await confirmed('Delete them, with all that their journals say?'))) {

@@ -28,7 +28,7 @@ export function retract(cli: Cli, { why }: Because, id: string): Promise<ExitCod
     const item = await internalsOf(runtime).memory.retract(id, { by: principal, proof, why })
     cli.terminal.value(item)
     cli.terminal.line(
-      `${safeLine(id)} is not found any more. To take that back: ${cli.command('memory', 'amend', id)} TEXT --why …`,
+      `${safeLine(id)} is not found any more. To reverse this: ${cli.command('memory', 'amend', id)} TEXT --why …`,
     )
     return exitCodes.done
   })
@@ -82,7 +82,7 @@ export function rollback(cli: Cli, options: RollbackCommand): Promise<ExitCode> 
       terminal.line(`Pending approvals rest on it: ${approvals.slice(0, 20).map(safeLine).join(', ')}`)
     if (count === 0 || options.dryRun) {
       terminal.value({ count, ids, approvals, ended: 0, restored: 0 })
-      if (count === 0) terminal.line('There is nothing to take back.')
+      if (count === 0) terminal.line('There is nothing to roll back.')
       return exitCodes.done
     }
     if (options.yes !== true && canAsk(terminal) && !(await confirmed('Take this back?'))) {
@@ -97,8 +97,8 @@ export function rollback(cli: Cli, options: RollbackCommand): Promise<ExitCode> 
       },
     )
     terminal.value({ count, ids, ...done })
-    const restored = done.restored === 0 ? '' : `; what stood before ${done.restored} of them stands again`
-    terminal.line(`${done.ended} taken back${restored}.`)
+    const restored = done.restored === 0 ? '' : `; the version before ${done.restored} of them is valid again`
+    terminal.line(`${done.ended} rolled back${restored}.`)
     return exitCodes.done
   })
 }

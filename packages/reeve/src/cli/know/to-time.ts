@@ -6,6 +6,6 @@ export function toTime(text: string, option: string): number {
   if (Number.isFinite(time)) return time
   throw new ReeveError(
     'bad-option',
-    `${option} is "${text}", which is no time. Write it as 2026-11-03, or 2026-11-03T12:00Z.`,
+    `${option} is "${text}", which is not a valid time. Write it as 2026-11-03, or 2026-11-03T12:00Z.`,
   )
 }

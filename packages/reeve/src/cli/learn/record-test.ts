@@ -54,7 +54,7 @@ export function recordTest(
       return exitCodes.done
     }
     cli.terminal.line(
-      cli.terminal.colors.yellow(`It does not pass: the code of now differs from the run: ${why}`),
+      cli.terminal.colors.yellow(`It does not pass: the present code differs from the run: ${why}`),
     )
     return exitCodes.failed
   })

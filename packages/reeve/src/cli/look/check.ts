@@ -39,7 +39,7 @@ export function check(cli: Cli, options: CheckOptions, name: string): Promise<Ex
     terminal.line(`${safeLine(judged.name)} (${of}): ${terminal.colors.bold(effective)}`)
     if (held !== effective) terminal.line(`${terminal.colors.yellow('!')} it was ${held} and fell back`)
     terminal.line(
-      `${figures.inARow} approved as they were in a row, ${figures.total} in all; of ${figures.trials} outcomes surely ${Math.floor(figures.surely * 100)} % good`,
+      `${figures.inARow} approved without an edit in a row, ${figures.total} in total; of ${figures.trials} outcomes at least ${Math.floor(figures.surely * 100)} % good`,
     )
     if (proposed !== null)
       terminal.line(

@@ -7,7 +7,7 @@ import { Interrupt } from '../terminal/interrupt.ts'
 /** Tells what a run did and does, until it comes to rest; drives nothing. The exit code says how it rests. */
 export function follow(cli: Cli, _options: object, text: string): Promise<ExitCode> {
   return withRun(cli, text, (house, id) => {
-    const interrupt = new Interrupt(cli.terminal, `Run ${id} goes on as before.`, () => {})
+    const interrupt = new Interrupt(cli.terminal, `Run ${id} continues as before.`, () => {})
     return showUntilRest(cli, house, id, { afterSeq: 0, signal: interrupt.signal })
   })
 }

@@ -155,7 +155,7 @@ function printWait(cli: Cli, run: string, wait: Wait): void {
   )
   if (wait.decided) {
     const { status, by } = wait.decided
-    terminal.line(`      ${status}${by ? ` by ${safeLine(by)}` : ''}; the run goes on with the next worker`)
+    terminal.line(`      ${status}${by ? ` by ${safeLine(by)}` : ''}; the run continues with the next worker`)
   } else if (wait.approvalId !== null && wait.asks !== null) {
     const needs = needsLine(wait.asks, wait.wanted)
     if (needs !== undefined) terminal.line(`      ${needs}`)

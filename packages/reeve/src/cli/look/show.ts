@@ -53,7 +53,7 @@ export function show(
     if (cut.length > 0)
       terminal.line(
         dim(
-          `\nnot shown: ${cut.join(', ')} of before; see more with --limit ${limit * 10}, the journal with --events`,
+          `\nnot shown: ${cut.join(', ')} before these; see more with --limit ${limit * 10}, the journal with --events`,
         ),
       )
     const { total, chain } = story

@@ -34,7 +34,7 @@ export function grants(cli: Cli, options: WhoOptions, action?: string, id?: stri
       const acting = actingAs(actor, database)
       const row = await database.transaction((session) => undoGrantChange(session, id, acting))
       cli.terminal.value({ id, principal: row.principal, undone: true })
-      cli.terminal.line(`the change ${id} of ${safeLine(row.principal)} is taken back`)
+      cli.terminal.line(`the change ${id} of ${safeLine(row.principal)} is revoked`)
       return exitCodes.done
     }
     const changes = await openGrantChanges(database, actingAs(actor, database).at)
@@ -178,7 +178,7 @@ export function switchCalls(
   mode: string,
 ): Promise<ExitCode> {
   if (mode !== 'off' && mode !== 'ask' && mode !== 'allow')
-    throw new ReeveError('bad-option', `"${mode}" is no mode of a switch. Write off, ask or allow.`)
+    throw new ReeveError('bad-option', `"${mode}" is not a mode of a switch. Write off, ask or allow.`)
   return withChangeableWorkspace(cli, async ({ database, actor }) => {
     if (mode === 'allow') refuseLowRole(actor, 'owner')
     const place = {
@@ -199,7 +199,7 @@ export function pauseEverything(cli: Cli, { why }: Why): Promise<ExitCode> {
     const queues = await database.transaction((session) => pauseAll(session, actingAs(actor, database, why)))
     cli.terminal.value({ paused: true, queues })
     cli.terminal.line(
-      `everything is paused: what acts now finishes, nothing begins or goes on. Go on with: ${cli.command('resume-all')}`,
+      `everything is paused: calls in progress finish, no run starts or continues. Resume with: ${cli.command('resume-all')}`,
     )
     return exitCodes.done
   })
@@ -209,7 +209,7 @@ export function resumeEverything(cli: Cli): Promise<ExitCode> {
   return withChangeableWorkspace(cli, async ({ database, actor }) => {
     const queues = await database.transaction((session) => resumeAll(session, actingAs(actor, database)))
     cli.terminal.value({ paused: false, queues })
-    cli.terminal.line('everything goes on, but for queues that were paused before')
+    cli.terminal.line('everything is resumed, except queues that were paused before')
     return exitCodes.done
   })
 }

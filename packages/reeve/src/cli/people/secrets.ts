@@ -66,7 +66,7 @@ export function list(cli: Cli): Promise<ExitCode> {
       const { terminal } = cli
       terminal.value({ secrets })
       if (secrets.length === 0)
-        terminal.line(`There are none. Keep one with: ${cli.command('secrets', 'set', 'NAME')}`)
+        terminal.line(`There are no secrets. Set one with: ${cli.command('secrets', 'set', 'NAME')}`)
       const cells = secrets.map(({ name, version, setAt, setBy, usedAt, usedBy }) => [
         name,
         String(version),
@@ -116,12 +116,12 @@ function rotateKey(cli: Cli, name: string | undefined): Promise<ExitCode> {
     const { id } = source.keys[0]!
     cli.terminal.value({ key: id, place: source.place, values, resealed })
     cli.terminal.line(
-      `${cli.terminal.colors.green('✓')} ${resealed} of ${values} values were sealed anew; all are under the key ${id} (${source.place})`,
+      `${cli.terminal.colors.green('✓')} ${resealed} of ${values} values were sealed again; all are under the key ${id} (${source.place})`,
     )
     if (source.keys.length > 1)
       cli.terminal.line(
         cli.terminal.colors.dim(
-          'Keys of before stay there for older backups. Take them out when none is to be restored.',
+          'Older keys stay there for older backups. Remove them when you will not restore such a backup.',
         ),
       )
     return exitCodes.done
@@ -137,6 +137,6 @@ async function keysForReseal({ database, environment }: Workspace): Promise<Seal
   if (source.file !== undefined) return { ...source, keys: addSealingKey(source.file, source.keys) }
   throw new ReeveError(
     'secrets-key-in-environment',
-    `The sealing key comes from ${source.place}, and all is sealed with it. Make a new one (${howToMake}), put it before the others in REEVE_SECRETS_KEY with a comma between, start every worker anew, then do this again. Nothing was changed.`,
+    `The sealing key comes from ${source.place}, and everything is sealed with it. Make a new one (${howToMake}), put it before the others in REEVE_SECRETS_KEY, separated by a comma, restart every worker, then do this again. Nothing was changed.`,
   )
 }

@@ -47,7 +47,7 @@ export function list(cli: Cli, options: { limit: string }): Promise<ExitCode> {
     const { terminal } = cli
     terminal.value({ tokens: rows, more })
     if (rows.length === 0)
-      terminal.line(`There are none. Make one with: ${cli.command('token', 'create', 'NAME')}`)
+      terminal.line(`There are no tokens. Make one with: ${cli.command('token', 'create', 'NAME')}`)
     const cells = rows.map(({ id, name, principal, role, expiresAt, usedAt, revokedAt }) => [
       id,
       safeLine(name),

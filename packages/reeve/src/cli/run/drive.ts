@@ -32,7 +32,7 @@ export async function showUntilRest(
 }
 
 export function goesOn(cli: Cli, runId: string): string {
-  return `Nothing is lost: run ${runId} goes on with the next worker (${cli.command('dev')}).`
+  return `Nothing is lost: run ${runId} continues with the next worker (${cli.command('dev')}).`
 }
 
 /** After a person decided: says where the run goes on, or what to start so that it does. Runs none of the project's code. */
@@ -52,8 +52,8 @@ export async function leaveToWorkers(
   })
   terminal.line(
     worker
-      ? `The run goes on in the worker with process id ${worker.pid} on ${worker.host}.`
-      : `No worker is running; the run goes on when one does: ${cli.command('dev')} (to go on right here next time: --work)`,
+      ? `The run continues in the worker with process id ${worker.pid} on ${worker.host}.`
+      : `No worker is running; the run continues when one does: ${cli.command('dev')} (to continue here next time: --work)`,
   )
   terminal.line(terminal.colors.dim(`  see how: ${cli.command('show', runId)}`))
   return exitCodes.done
@@ -89,7 +89,7 @@ export async function carryOn(
   } catch (error) {
     if (!(error instanceof ReeveError)) throw error
     const { code, details } = error
-    const message = `${answer.said}. That is recorded; but the run cannot go on here yet: ${error.message}`
+    const message = `${answer.said}. That is recorded; but the run cannot continue here yet: ${error.message}`
     throw new ReeveError(code, message, {
       cause: error,
       details: { ...details, ...answer.value, runId },

@@ -31,7 +31,7 @@ export async function mcp(cli: Cli, options: McpOptions): Promise<ExitCode> {
       pageUrl,
       mayAct: reaches(role, 'operator'),
     })
-    const interrupt = new Interrupt(cli.terminal, 'What is under way goes on at the next start.', () =>
+    const interrupt = new Interrupt(cli.terminal, 'Runs in progress continue at the next start.', () =>
       runtime.hurry(),
     )
     await runtime.start()

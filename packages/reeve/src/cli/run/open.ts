@@ -58,7 +58,7 @@ async function requireServer(at: string): Promise<void> {
   const what =
     error.code === 'unreachable'
       ? `No server answers at ${at}. Start one with: reeve start.`
-      : `What answers at ${at} is no server of Reeve, or not under this name (${error.code}).`
+      : `What answers at ${at} is not a server of Reeve, or not under this name (${error.code}).`
   throw new ReeveError('unreachable', `${what} If it is elsewhere, say --at URL, or set REEVE_PORT.`, {
     retryable: true,
     cause: error,

@@ -184,7 +184,8 @@ export async function reportRest(
   for (const { approval, context } of asked) printApproval(cli, approval, context)
   if (standing.state === 'waiting' && approvals.length === 0)
     terminal.line(`  waits: ${safeLine(waitsFor(cli, run, standing.waitsFor))}`)
-  if (standing.state === 'stuck') terminal.line(`  when mended: ${cyan(cli.command('retry', run.id))}`)
+  if (standing.state === 'stuck')
+    terminal.line(`  after the cause is corrected: ${cyan(cli.command('retry', run.id))}`)
   terminal.line(dim(`  everything about it: ${cli.command('show', run.id)}`))
   return standing.state === 'waiting' ? exitCodes.waits : codeOf(run.status)
 }
@@ -195,7 +196,7 @@ function waitsFor(cli: Cli, run: Pick<RunView, 'id'>, waits: WaitsFor | null): s
     case 'worker':
       return `${waits.words}; start one that has it: ${cli.command('dev')}`
     case 'resume':
-      return `${waits.words}; go on with: ${cli.command('resume', run.id)}`
+      return `${waits.words}; resume with: ${cli.command('resume', run.id)}`
     case 'signal':
       return `${waits.words}; send it with: ${cli.command('signal', ...operands(run.id, waits.signal, 'JSON'))}`
     case 'queue':

@@ -34,7 +34,7 @@ function serve(cli: Cli, options: ServeOptions, event: 'serving' | 'working'): P
       const { terminal } = cli
       const interrupt = new Interrupt(
         terminal,
-        'Its other runs go on at another worker or the next start.',
+        'Its other runs continue on another worker or at the next start.',
         () => runtime.hurry(),
       )
       const web = event === 'serving' ? await openWeb(cli, runtime, options) : undefined
@@ -58,7 +58,7 @@ function serve(cli: Cli, options: ServeOptions, event: 'serving' | 'working'): P
       )
       if (web) tellWeb(cli, web, options)
       for (const { route, solver, error } of runtime.unusableSolvers) {
-        terminal.remark(`route ${route} goes on without ${solver}: ${safeLine(error.message)}`)
+        terminal.remark(`route ${route} works without ${solver}: ${safeLine(error.message)}`)
       }
       if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort')
       return exitCodes.done

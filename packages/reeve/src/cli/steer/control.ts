@@ -24,7 +24,7 @@ export function pause(cli: Cli, _options: object, run: string): Promise<ExitCode
   return withRun(cli, run, async (house, id) => {
     await house.pause(id)
     cli.terminal.value({ runId: id, paused: true })
-    cli.terminal.line(`run ${id} is held; go on with: ${cli.command('resume', id)}`)
+    cli.terminal.line(`run ${id} is paused; resume with: ${cli.command('resume', id)}`)
     return exitCodes.done
   })
 }
@@ -33,7 +33,7 @@ export function resume(cli: Cli, _options: object, run: string): Promise<ExitCod
   return withRun(cli, run, async (house, id) => {
     await house.resume(id)
     cli.terminal.value({ runId: id, paused: false })
-    cli.terminal.line(`run ${id} may go on; a worker takes it (${cli.command('dev')})`)
+    cli.terminal.line(`run ${id} is resumed; a worker takes it (${cli.command('dev')})`)
     return exitCodes.done
   })
 }
@@ -83,7 +83,7 @@ function tellPlan(
   const mark = terminal.colors.yellow('!')
   if (from < wanted)
     terminal.line(
-      `${mark} it forks from call ${from}: what was approved there was not acted upon before call ${wanted}, and is asked again`,
+      `${mark} it forks from call ${from}: the approved call was not made before call ${wanted}, and is asked again`,
     )
   for (const { call, name, by } of asksAgain) {
     terminal.line(

@@ -23,7 +23,7 @@ export function schedules(cli: Cli, options: Options, action?: string, name?: st
   if (action === undefined) return list(cli, options)
   if (name === undefined || !['pause', 'resume', 'run'].includes(action)) {
     const known = 'reeve schedules, reeve schedules pause NAME, resume NAME or run NAME'
-    throw new ReeveError('bad-option', `"${action}" is no action of schedules with a name: ${known}.`)
+    throw new ReeveError('bad-option', `"${action}" is not an action of schedules with a name: ${known}.`)
   }
   return action === 'run' ? runOne(cli, options, name) : setPaused(cli, name, action === 'pause')
 }

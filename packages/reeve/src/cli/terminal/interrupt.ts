@@ -42,7 +42,9 @@ export class Interrupt {
       this.#hurry()
       return
     }
-    this.#terminal.remark(`\nStopping: what acts now may finish. ${this.#remark} Ctrl-C again ends at once.`)
+    this.#terminal.remark(
+      `\nStopping: calls in progress may finish. ${this.#remark} Ctrl-C again ends at once.`,
+    )
     this.#abort.abort()
   }
 }

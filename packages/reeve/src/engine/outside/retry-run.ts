@@ -83,7 +83,7 @@ function refuse(run: RunRow): void {
   if (run.status === 'failed' || run.status === 'stuck') return
   throw new ReeveError(
     'cannot-retry',
-    `Run ${run.id} is ${run.status}; only a failed or stuck run can be retried. To go another way from a step, use: reeve fork ${run.id} --from STEP`,
+    `Run ${run.id} is ${run.status}; only a failed or stuck run can be retried. To go another way from a call, use: reeve fork ${run.id} --from CALL`,
   )
 }
 

@@ -129,7 +129,7 @@ function currentKey({ keys, place }: SealingKeys): SealingKey {
   if (current) return current
   throw new ReeveError(
     'secrets-key-missing',
-    `There is no key to seal secrets with (looked for in: ${place}). Set REEVE_SECRETS_KEY to one.`,
+    `There is no key to seal secrets with (searched in: ${place}). Set REEVE_SECRETS_KEY to one.`,
   )
 }
 

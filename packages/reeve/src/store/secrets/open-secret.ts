@@ -25,7 +25,7 @@ export function keyOf({ key_id }: SecretRow, { keys }: SealingKeys): SealingKey 
 export function missingSealingKey({ name, key_id }: SecretRow, { keys, place }: SealingKeys): ReeveError {
   const has =
     keys.length === 0
-      ? `this process has no key (looked for in: ${place})`
+      ? `this process has no key (searched in: ${place})`
       : `${place} has another (${keys.map(({ id }) => id).join(', ')})`
   return new ReeveError(
     'secrets-key-missing',

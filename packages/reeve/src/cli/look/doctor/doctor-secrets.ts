@@ -42,7 +42,7 @@ export async function checkSecrets(runtime: Runtime): Promise<Finding[]> {
       findings.push({
         what,
         state: 'warning',
-        found: `the door of trigger ${name} is shut: ${secrets.closed}`,
+        found: `the webhook of trigger ${name} is closed: ${secrets.closed}`,
       })
   }
   const unused = [...kept].filter((name) => !secretUses.has(name) && !name.endsWith('_API_KEY'))

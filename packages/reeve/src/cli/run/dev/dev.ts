@@ -34,7 +34,7 @@ export async function dev(cli: Cli, options: WebOptions): Promise<ExitCode> {
   let runtime = await openRuntime(cli, project, options)
   const interrupt = new Interrupt(
     cli.terminal,
-    'Nothing is lost: what is under way goes on at the next start.',
+    'Nothing is lost: runs in progress continue at the next start.',
     () => runtime.hurry(),
   )
   let serving = await Serving.open(cli, runtime, options)
@@ -88,7 +88,7 @@ async function greet(cli: Cli, runtime: Runtime, { url, signIn }: Page): Promise
     terminal.line(`schedule ${name}: ${workflow}, next at ${next_at === null ? 'no time' : moment(next_at)}`)
   }
   for (const { route, solver, error } of runtime.unusableSolvers) {
-    terminal.line(`${yellow('!')} route ${route} goes on without ${solver}: ${safeLine(error.message)}`)
+    terminal.line(`${yellow('!')} route ${route} works without ${solver}: ${safeLine(error.message)}`)
   }
   if (pending > 0) terminal.line(`${yellow('?')} ${pending} wait for a person: ${cli.command('approvals')}`)
   terminal.line(dim(`start a run: ${cli.command('run', 'WORKFLOW', '--input', 'JSON')}; Ctrl-C stops`))

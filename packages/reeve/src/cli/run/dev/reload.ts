@@ -44,7 +44,7 @@ export async function reload(cli: Cli, old: Serving, { changes, modules, files }
   } catch (error) {
     files.refresh()
     terminal.valueLine({ event: 'not-reloaded', changes: named, error: messageOf(error) })
-    terminal.line(`${terminal.colors.red('!')} ${listed(named)}. The code from before goes on, because:`)
+    terminal.line(`${terminal.colors.red('!')} ${listed(named)}. The previous code stays in use, because:`)
     terminal.line(`  ${safeLine(messageOf(error))}`)
     return old
   }
@@ -62,7 +62,7 @@ export async function reload(cli: Cli, old: Serving, { changes, modules, files }
     serving = await Serving.open(cli, runtime, options, cursor)
   } catch (error) {
     terminal.valueLine({ event: 'not-reloaded', changes: named, error: messageOf(error) })
-    terminal.line(`${terminal.colors.red('!')} ${listed(named)}. The code from before goes on, because:`)
+    terminal.line(`${terminal.colors.red('!')} ${listed(named)}. The previous code stays in use, because:`)
     terminal.line(`  ${safeLine(messageOf(error))}`)
     return Serving.open(cli, await openRuntime(cli, old.runtime.project, options), options, cursor)
   }
@@ -73,9 +73,9 @@ export async function reload(cli: Cli, old: Serving, { changes, modules, files }
     const many = `${runs}${more ? ' or more' : ''} ${runs === 1 && !more ? 'run' : 'runs'}`
     const fate = removed.includes(workflow)
       ? 'wait until a worker has it again'
-      : 'go on with the new code when they wake; where it does not fit what they did, they become stuck'
+      : 'continue with the new code when they wake; where it does not fit what they did, they become stuck'
     terminal.line(
-      `  ${many} of ${safeLine(workflow)} under way: ${fate} (${cli.command('runs', '--workflow', workflow)})`,
+      `  ${many} of ${safeLine(workflow)} in progress: ${fate} (${cli.command('runs', '--workflow', workflow)})`,
     )
   }
   return serving
