@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { examineFix, type Finding } from '../../src/autonomy/repair/examine/examine.ts'
 import { readShell } from '../../src/autonomy/repair/examine/shell-words.ts'
+import { disordersDates } from '../../src/autonomy/repair/gates/date-order.ts'
 import { borrowed, constantAnswer } from '../../src/autonomy/repair/gates/lacking.ts'
 import { answersByValue, madeUp, pairOfTests } from '../../src/autonomy/repair/gates/made-up.ts'
 import { changedLines, mutantsOf } from '../../src/autonomy/repair/gates/mutants.ts'
@@ -252,4 +253,25 @@ test('an answer that stands in the fix is told from a word for nothing', () => {
   expect(constantAnswer(['20'], answer('20'))).toBeDefined()
   expect(constantAnswer(['none'], answer('none'))).toBeUndefined()
   expect(constantAnswer(['1440'], answer('20'))).toBeUndefined()
+})
+
+const monthEnd = (day: string, was: string, is: string) => ({
+  call: { args: [`--day=${day}`], stdin: JSON.stringify({ day }) },
+  was: { isGood: was !== '', text: was, broke: was === '' },
+  is: { isGood: true, text: is, broke: false },
+})
+const told = (day: string, end: string) => monthEnd(day, `{"end":"${end}"}`, `{"end":"${end}"}`)
+
+test('an answer that lies before its input, where all others lie behind theirs, is left to a person', () => {
+  const known = [told('2026-02-10', '2026-02-28'), told('2026-04-30', '2026-04-30')]
+  const near = [told('2026-05-01', '2026-05-31'), told('2026-08-11', '2026-08-31')]
+  const wrong = monthEnd('2026-12-05', '', '{"end":"2025-12-31"}')
+  expect(disordersDates([wrong, ...known], near)).toBe(
+    'what it answers to the input that failed, 2025-12-31, lies before 2026-12-05; of 4 others each lies behind its input, or is the same',
+  )
+  const right = monthEnd('2026-12-05', '', '{"end":"2026-12-31"}')
+  expect(disordersDates([right, ...known], near)).toBeUndefined()
+  // Too few answers, or answers on both sides, show no order.
+  expect(disordersDates([wrong, ...known], near.slice(1))).toBeUndefined()
+  expect(disordersDates([wrong, ...known], [...near, told('2026-09-09', '2026-08-31')])).toBeUndefined()
 })

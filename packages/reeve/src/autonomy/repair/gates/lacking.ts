@@ -6,21 +6,17 @@ import { type CallOutcome, driveCalls, type TestCall } from '../quarantine/drive
 import { driveVariants } from '../quarantine/drive-variants.ts'
 import { type OnTrial, testLimits, tryTests } from '../quarantine/trial.ts'
 import type { Baseline } from './baseline.ts'
+import { jsonOf, type KnownCall, valuesOf } from './call-values.ts'
+import { disordersDates } from './date-order.ts'
 import { leavesOf } from './made-up.ts'
 import { type Mutant, mutantsOf } from './mutants.ts'
 import type { TestCalls } from './test-calls.ts'
-
-/** A call that is known to be right with a fix, or one like it, with what the script and the fix make of it. */
-export interface KnownCall {
-  call: TestCall
-  was: CallOutcome
-  is: CallOutcome
-}
 
 /**
  * Why what is known of a fix that passed all gates is too little to promote it without a person:
  *
  * - it holds what a test asks with, or all that it answers: it may know those cases alone
+ * - what it answers to what failed lies before a date that all its other answers lie behind, or the other way round
  * - it makes no difference any more between inputs that the script told apart
  * - with one thing of it otherwise all that is known comes out the same, and something else does not: the checks do not say which is right
  * - without a part of it nothing comes out otherwise: no check asks for that part
@@ -35,7 +31,8 @@ export async function lackingFor(
   calls: TestCalls | undefined,
   after: readonly CallOutcome[],
 ): Promise<string | undefined> {
-  const { asked, near } = await knownCalls(base, fix, language, calls, after)
+  const recorded = await recordedCalls(base, fix, language)
+  const { asked, near } = calls ? testedCalls(calls, after) : recorded
   const mutants = mutantsOf(base.source, fix.source, language)
   // What needs files that only its tests make, or is no function: its tests themselves are asked.
   if (asked.every(({ is }) => !is.isGood || is.text === '')) return unnoticed(base, fix, mutants)
@@ -46,6 +43,7 @@ export async function lackingFor(
       asked.map(({ call }) => call),
     ) ??
     constantAnswer(added, asked) ??
+    disordersDates(recorded.asked, recorded.near) ??
     (calls && noLongerToldApart(calls, after))
   if (first !== undefined) return first
   const changedFirst = asked.toSorted((one, other) => Number(isSame(one)) - Number(isSame(other)))
@@ -93,20 +91,20 @@ async function pass(base: Baseline, variant: OnTrial): Promise<boolean> {
   return tests.every(({ passed }) => passed)
 }
 
-/** What tests and recorded runs ask, and what is like it. */
-async function knownCalls(
-  base: Baseline,
-  fix: OnTrial,
-  language: Language,
-  calls: TestCalls | undefined,
-  after: readonly CallOutcome[],
-): Promise<{ asked: KnownCall[]; near: KnownCall[] }> {
-  if (calls) {
-    const all = [...calls.asked, ...calls.near.map(({ call }) => call)].map((call, index) => ({
-      ...{ call, was: calls.before[index]!, is: after[index]! },
-    }))
-    return { asked: all.slice(0, calls.asked.length), near: all.slice(calls.asked.length) }
-  }
+interface KnownCalls {
+  asked: KnownCall[]
+  /** What is like it. */
+  near: KnownCall[]
+}
+
+function testedCalls(calls: TestCalls, after: readonly CallOutcome[]): KnownCalls {
+  const all = [...calls.asked, ...calls.near.map(({ call }) => call)].map((call, index) => ({
+    ...{ call, was: calls.before[index]!, is: after[index]! },
+  }))
+  return { asked: all.slice(0, calls.asked.length), near: all.slice(calls.asked.length) }
+}
+
+async function recordedCalls(base: Baseline, fix: OnTrial, language: Language): Promise<KnownCalls> {
   const { failing, good, script, project, source } = base
   const callOf = (inputs: Readonly<Record<string, Json>>): TestCall => ({
     args: argumentsFor(script, inputs),
@@ -214,19 +212,6 @@ function noLongerToldApart(calls: TestCalls, after: readonly CallOutcome[]): str
 function placeOf(one: TestCall, other: TestCall): string {
   const [a, b] = [valuesOf(one), valuesOf(other)]
   return String(a.findIndex((each, index) => canonical(each) !== canonical(b[index] ?? null)))
-}
-
-function valuesOf(call: TestCall): Json[] {
-  if ('name' in call) return [...call.args, ...Object.values(call.named ?? {})]
-  return [jsonOf(call.stdin), ...call.args.map((each) => each.replace(/^--[\w-]+=/, ''))]
-}
-
-function jsonOf(text: string): Json {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return text
-  }
 }
 
 function numbersOf(value: Json): number[] {
