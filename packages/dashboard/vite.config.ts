@@ -16,16 +16,7 @@ const namedAhead: Plugin = {
       const chunks = Object.values(bundle).filter((file) => file.type === 'chunk')
       const main = chunks.find(({ moduleIds }) => moduleIds.some((id) => id.endsWith('/src/main.tsx')))
       if (!main) return []
-      const files = new Map<string, Rolldown.OutputChunk>()
-      const add = (chunk: Rolldown.OutputChunk) => {
-        if (files.has(chunk.fileName)) return
-        files.set(chunk.fileName, chunk)
-        for (const name of chunk.imports) add(bundle[name] as Rolldown.OutputChunk)
-      }
-      add(main)
-      const styles = new Set(
-        [...files.values()].flatMap(({ viteMetadata }) => [...(viteMetadata?.importedCss ?? [])]),
-      )
+      const { scripts, styles } = neededBy(main, bundle)
       const link = (attrs: Record<string, string>) => ({
         tag: 'link',
         attrs: { ...attrs, crossorigin: '' },
@@ -33,9 +24,47 @@ const namedAhead: Plugin = {
       })
       return [
         ...[...styles].map((name) => link({ rel: 'stylesheet', href: `/${name}` })),
-        ...[...files.keys()].map((name) => link({ rel: 'modulepreload', href: `/${name}` })),
+        ...[...scripts].map((name) => link({ rel: 'modulepreload', href: `/${name}` })),
       ]
     },
+  },
+}
+
+/** The files of a script and of all that it imports. */
+function neededBy(chunk: Rolldown.OutputChunk, bundle: Rolldown.OutputBundle) {
+  const scripts = new Set<string>()
+  const styles = new Set<string>()
+  const add = (each: Rolldown.OutputChunk) => {
+    if (scripts.has(each.fileName)) return
+    scripts.add(each.fileName)
+    for (const name of each.viteMetadata?.importedCss ?? []) styles.add(name)
+    for (const name of each.imports) add(bundle[name] as Rolldown.OutputChunk)
+  }
+  add(chunk)
+  return { scripts, styles }
+}
+
+/**
+ * `pages.json`: by the path of each page the files that it needs beyond those of every page. The server names them in what it
+ * answers for that path, so that they come beside the first scripts, too.
+ */
+const pageFiles: Plugin = {
+  name: 'page-files',
+  apply: 'build',
+  generateBundle(_options, bundle) {
+    const chunks = Object.values(bundle).filter((file) => file.type === 'chunk')
+    const chunkOf = (end: string) => chunks.find(({ moduleIds }) => moduleIds.some((id) => id.endsWith(end)))
+    const always = neededBy(chunkOf('/src/main.tsx')!, bundle)
+    const source = readFileSync(join(import.meta.dirname, 'src/pages.ts'), 'utf8')
+    const found: Record<string, string[]> = {}
+    for (const [, path, file] of source.matchAll(/'(\/[^']*)': page\(\s*\(\) => import\('\.([^']+)'\)/g)) {
+      const chunk = chunkOf(`/src${file}`)
+      if (!chunk) throw new Error(`There is no script of the page ${path}: ${file}`)
+      const { scripts, styles } = neededBy(chunk, bundle)
+      const isOwn = (name: string) => !always.scripts.has(name) && !always.styles.has(name)
+      found[path!] = [...scripts, ...styles].filter(isOwn)
+    }
+    this.emitFile({ type: 'asset', fileName: 'pages.json', source: JSON.stringify(found) })
   },
 }
 
@@ -59,7 +88,7 @@ const packedAhead: Plugin = {
 
 /** Built into the package that serves it. While it is worked on, `npm run dev` passes the API on to a running server. */
 export default defineConfig({
-  plugins: [react(), namedAhead, packedAhead],
+  plugins: [react(), namedAhead, pageFiles, packedAhead],
   // The client of the API as it stands here, built or not.
   resolve: { conditions: ['reeve-source', ...defaultClientConditions] },
   build: {

@@ -39,7 +39,17 @@ export const pages = {
     () => ['/api/agents'],
   ),
   '/agents/$agent': page(() => import('./features/agents/AgentPage.tsx')),
-  '/costs': page(() => import('./features/costs/CostsPage.tsx')),
+  '/costs': page(
+    () => import('./features/costs/CostsPage.tsx'),
+    () => [
+      '/api/costs?by=workflow&since=30d&limit=200',
+      '/api/costs?by=day&since=30d&limit=400',
+      '/api/costs?by=model&since=30d&limit=200',
+      '/api/budgets',
+      '/api/today',
+      '/api/models',
+    ],
+  ),
   '/memory': page(() => import('./features/memory/MemoryPage.tsx')),
   '/memory/item': page(() => import('./features/memory/ItemPage.tsx')),
   '/ledger': page(() => import('./features/ledger/LedgerPage.tsx')),

@@ -33,17 +33,17 @@ export async function runCommand(words: readonly string[]): Promise<ExitCode> {
     async (...given) => {
       const command = given.at(-1) as Command
       const options = command.optsWithGlobals<SharedOptions>()
-      const handler = (await load()) as (cli: Cli, options: object, ...args: unknown[]) => Promise<ExitCode>
       const folder = nearestProject(options.project ?? process.cwd())
       let variables = folder === undefined ? {} : addEnvFile(folder)
       addVariables(secrets, variables)
+      const server = serverOf(options)
+      if (server && typeof here === 'object') refuseRemote(server, command, here)
+      const handler = (await load()) as (cli: Cli, options: object, ...args: unknown[]) => Promise<ExitCode>
       const renewVariables = () => {
         if (folder === undefined) return
         variables = renewEnvFile(folder, variables)
         addVariables(secrets, variables)
       }
-      const server = serverOf(options)
-      if (server && typeof here === 'object') refuseRemote(server, command, here)
       const { project, verbose = false } = options
       const needed = role === 'nobody' ? undefined : role
       const place = { project, server: here ? undefined : server }

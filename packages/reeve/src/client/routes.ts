@@ -29,6 +29,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     planUndo: 'GET /api/runs/:run/undo',
     undo: 'POST /api/runs/:run/undo',
   },
+  logs: { list: 'GET /api/logs' },
   bulk: {
     list: 'GET /api/bulk',
     count: 'GET /api/bulk/count',
@@ -135,10 +136,12 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     undo: 'DELETE /api/grants/:change',
     who: 'GET /api/grants/who',
   },
+  policy: { test: 'GET /api/policy/test' },
   switches: { list: 'GET /api/switches', set: 'PUT /api/switches' },
   memory: {
     search: 'GET /api/memory',
     newest: 'GET /api/memory/newest',
+    versions: 'GET /api/memory/versions',
     history: 'GET /api/memory/:item',
     amend: 'POST /api/memory/:item/amend',
     retract: 'POST /api/memory/:item/retract',
@@ -159,6 +162,6 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     learn: 'POST /api/lessons/learn',
     correct: 'POST /api/runs/:run/correct',
   },
-  evals: { list: 'GET /api/evals', one: 'GET /api/evals/:eval' },
+  evals: { list: 'GET /api/evals', cases: 'GET /api/evals/cases', one: 'GET /api/evals/:eval' },
   tokens: { list: 'GET /api/tokens', create: 'POST /api/tokens', revoke: 'DELETE /api/tokens/:token' },
 }

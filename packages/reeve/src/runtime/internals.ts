@@ -50,6 +50,7 @@ export interface RuntimeInternals {
   unusable: readonly UnusableSolver[]
   /** What the database says of those who act. Whoever changes that in this process renews it. */
   authority: LiveAuthority
+  policies: PolicyBench
   /** The secrets, opened. */
   vault: Vault
   /** Which tools and triggers use which secrets, by the secret's name. */
@@ -88,7 +89,6 @@ export interface RuntimeParts extends RuntimeInternals {
   services: ProjectServices
   breakerRecord: BreakerRecord
   abandonedBatches: AbandonedBatches
-  policies: PolicyBench
   ceilings: SeenCeilings
   readiness: ReadinessWatch
   pruning: Pruning

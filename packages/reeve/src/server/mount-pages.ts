@@ -37,7 +37,7 @@ export function mountPages(app: Hono): void {
   })
   for (const path of pages)
     app.get(path, (context) =>
-      context.html(page(), 200, {
+      context.html(page(path), 200, {
         // Who was signed out must not see what was shown before.
         'cache-control': 'no-store',
       }),
@@ -92,15 +92,27 @@ const pages = [
   '/more',
 ]
 
-let built: string | undefined
+/** The built page, and what is loaded ahead on each path. */
+let built: { html: string; ahead: Readonly<Record<string, readonly string[]>> } | undefined
 
-function page(): string {
+/** `path` as it is declared: what its page needs beyond the first scripts is named, so that it comes beside them. */
+function page(path?: string): string {
   try {
-    built ??= readFileSync(join(folder, 'index.html'), 'utf8')
-    return built
+    built ??= {
+      html: readFileSync(join(folder, 'index.html'), 'utf8'),
+      ahead: JSON.parse(readFileSync(join(folder, 'pages.json'), 'utf8')) as Record<string, string[]>,
+    }
+    const files = (path !== undefined && built.ahead[path.replaceAll(':', '$')]) || []
+    return built.html.replace('</head>', () => `${files.map(aheadLink).join('')}</head>`)
   } catch {
     return missing
   }
+}
+
+/** A style is fetched and holds no painting up: its script puts it into force. */
+function aheadLink(file: string): string {
+  const how = file.endsWith('.css') ? 'rel="preload" as="style"' : 'rel="modulepreload"'
+  return `<link ${how} href="/${file}" crossorigin="">\n`
 }
 
 /**

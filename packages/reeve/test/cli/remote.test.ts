@@ -1,29 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { reeve, reeveJson } from './hosted.ts'
-import { emptyFolder, linesOf, packageFolder, project, start } from './reeve.ts'
-
-/** A project that is served, and how its commands are called here and at the server (from a folder that is no project). */
-async function served(prepare: (folder: string) => void = () => {}) {
-  const folder = project()
-  prepare(folder)
-  const { url } = (await linesOf(start(folder, ['start', '--json'])).next()).value as unknown as {
-    url: string
-  }
-  const { token } = await reeveJson<{ token: string }>(folder, ['token', 'create', 'cli'])
-  const elsewhere = emptyFolder()
-  const environment = { REEVE_TOKEN: token }
-  return {
-    folder,
-    url,
-    here: (...args: string[]) => reeve(folder, args),
-    there: (...args: string[]) => reeve(elsewhere, [...args, '--server', url], { environment }),
-    thereJson: <T>(...args: string[]) => reeveJson<T>(elsewhere, [...args, '--server', url], { environment }),
-    environment: { ...environment, REEVE_URL: url },
-    elsewhere,
-  }
-}
+import { emptyFolder } from './reeve.ts'
+import { served } from './served.ts'
 
 /** Without what the two must differ in: how the next command names the place, and how long ago something was. */
 function bare(text: string): string {
@@ -186,42 +166,6 @@ test('what no server can do says so in a sentence, for --server and for REEVE_UR
   const both = await there('runs', '--project', folder)
   expect(both.stderr).toMatch(/--server and --project are two places/)
 })
-
-test('every command either asks the house or says why no server can do it', () => {
-  const folder = join(packageFolder, 'src/cli/commands')
-  const source = readdirSync(folder)
-    .map((file) => readFileSync(join(folder, file), 'utf8'))
-    .join('\n')
-  const modules = [
-    ...source.matchAll(/calls\(\s*'\w+',\s*async \(\) => \(await import\('([^']+)'\)\)\.(\w+)(,?)/g),
-  ]
-  expect(modules.length).toBeGreaterThan(35)
-  const silent = modules.flatMap(([, path, name, more]) => {
-    const text = bodyOf(join(folder, path!), name!)
-    const asksHere =
-      /withRuntime\(|withWorkspace\(|withChangeableWorkspace\(/.test(text) && !text.includes("'not-remote'")
-    return more === '' && (asksHere || !/(with(House|Run)|written\w+)\(/.test(text))
-      ? [`${path} ${name}`]
-      : []
-  })
-  expect(silent).toEqual([])
-})
-
-/** Of one function or constant, with what it calls of its own file, and of commands that it passes on to. */
-function bodyOf(file: string, name: string, seen = new Set<string>()): string {
-  const source = readFileSync(file, 'utf8')
-  const from = source.search(new RegExp(`^(export )?(async )?(function|const) ${name}\\b`, 'm'))
-  if (from < 0 || seen.has(`${file} ${name}`)) return ''
-  seen.add(`${file} ${name}`)
-  const end = source.slice(from).search(/\n\}\n|\n(?=export const |\n)/)
-  const body = source.slice(from, from + end)
-  const passedOn = /const \{ (\w+) \} = await import\('([^']+)'\)/.exec(body)
-  return [
-    body,
-    ...[...body.matchAll(/\b(\w+)\(/g)].map(([, called]) => bodyOf(file, called!, seen)),
-    passedOn ? bodyOf(join(dirname(file), passedOn[2]!), passedOn[1]!, seen) : '',
-  ].join('\n')
-}
 
 test.each([
   ['a server that is not there', 'http://127.0.0.1:9', /No answer from http:\/\/127\.0\.0\.1:9/],

@@ -40,8 +40,12 @@ test('everything is paused by one switch, with who and why; what was paused befo
   await reeve.queues.pause({ params: { queue: 'slow' } })
   const { principal } = await reeve.session()
   const paused = { by: principal, why: 'a fire', at: expect.any(String) }
-  expect(await reeve.pause.set({ body: { why: 'a fire' } })).toEqual({ paused })
-  expect(await (await server.as('operator')).pause.set({ body: { why: 'later' } })).toEqual({ paused })
+  const { queues, ...set } = await reeve.pause.set({ body: { why: 'a fire' } })
+  expect({ ...set, queues: queues?.toSorted() }).toEqual({ paused, queues: ['default', 'other'] })
+  expect(await (await server.as('operator')).pause.set({ body: { why: 'later' } })).toEqual({
+    paused,
+    queues: [],
+  })
   const held = await reeve.runs.start({
     body: { workflow: 'greet', input: { name: 'x' }, queue: 'brand-new' },
   })
@@ -51,7 +55,11 @@ test('everything is paused by one switch, with who and why; what was paused befo
   })
   expect((await reeve.today.one()).health.state).toBe('paused')
   expect(await reeve.runs.one({ params: { run: held.id } })).toMatchObject({ status: 'queued' })
-  expect(await reeve.pause.end()).toEqual({ paused: null })
+  const { queues: gone, ...ended } = await reeve.pause.end()
+  expect({ ...ended, queues: gone?.toSorted() }).toEqual({
+    paused: null,
+    queues: ['brand-new', 'default', 'other'],
+  })
   expect(await states()).toEqual([
     ['brand-new', false],
     ['default', false],

@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { ReaderProcess } from '../../src/tools/process/reader-process.ts'
 import { hasEnded, pidIn } from './processes.ts'
 
 const module = new URL('../fixtures/reader/reader.ts', import.meta.url)
+const readerProcess = fileURLToPath(new URL('../../src/tools/process/reader-process.ts', import.meta.url))
 
 function reader(options: { timeout?: number; maxBytes?: number; memoryBytes?: number } = {}) {
   const built = new ReaderProcess<{ text: string; bytes?: Uint8Array; file?: string }, { text: string }>({
@@ -52,13 +53,34 @@ test('what cannot be read costs that input alone', async () => {
 })
 
 test('the time that the process takes to start is not that of the first input', async () => {
-  const slow = new ReaderProcess<string, string>({
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const folder = newFolder()
+  const [begun, go, slow] = ['begun', 'go', 'slow.ts'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ]
+  writeFileSync(
+    slow,
+    `import { existsSync, writeFileSync } from 'node:fs'
+    import { serveReader } from ${JSON.stringify(readerProcess)}
+    writeFileSync(${JSON.stringify(begun)}, String(process.pid))
+    const cell = new Int32Array(new SharedArrayBuffer(4))
+    while (!existsSync(${JSON.stringify(go)})) Atomics.wait(cell, 0, 0, 10)
+    serveReader((text) => text.toUpperCase())`,
+  )
+  const letters = new ReaderProcess<string, string>({
     what: 'letter',
-    module: new URL('../fixtures/reader/slow-start.ts', import.meta.url),
+    module: pathToFileURL(slow),
     timeout: 1000,
   })
-  onTestFinished(() => slow.close())
-  expect(await slow.read('a')).toBe('A')
+  onTestFinished(() => letters.close())
+  const answer = letters.read('a')
+  await pidIn(begun)
+  vi.advanceTimersByTime(5000)
+  writeFileSync(go, '')
+  expect(await answer).toBe('A')
 })
 
 test('a reader that is kept busy is ended, and nothing else waits meanwhile', async () => {
@@ -91,9 +113,7 @@ test('a reader that is kept busy ends with its owner, even when that is killed',
   const folder = newFolder()
   const file = join(folder, 'busy')
   const program = join(folder, 'owner.ts')
-  const code = JSON.stringify(
-    fileURLToPath(new URL('../../src/tools/process/reader-process.ts', import.meta.url)),
-  )
+  const code = JSON.stringify(readerProcess)
   writeFileSync(
     program,
     `import { ReaderProcess } from ${code}

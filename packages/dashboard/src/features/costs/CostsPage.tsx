@@ -18,12 +18,14 @@ const spans = { '1d': 'the last day', '7d': 'the last seven days', '30d': 'the l
 export function CostsPage() {
   const navigate = useNavigate()
   const { by = 'workflow', since = '30d' } = useSearch({ from: '/costs' })
-  const { data, error, refetch } = useQuery(costsQuery(by, since, 200))
-  const { data: days } = useQuery(costsQuery('day', since, 400))
-  const { data: budgets } = useQuery(budgetsQuery)
-  const { data: today } = useQuery(todayQuery)
-  const { data: models } = useQuery(costsQuery('model', since, 200))
-  const { data: routes } = useQuery(modelsQuery)
+  const { data, error, refetch, isPending } = useQuery(costsQuery(by, since, 200))
+  const { data: days, isPending: noDays } = useQuery(costsQuery('day', since, 400))
+  const { data: budgets, isPending: noBudgets } = useQuery(budgetsQuery)
+  const { data: today, isPending: noToday } = useQuery(todayQuery)
+  const { data: models, isPending: noModels } = useQuery(costsQuery('model', since, 200))
+  const { data: routes, isPending: noRoutes } = useQuery(modelsQuery)
+  // All of it at once: nothing that is read moves when the next answer comes.
+  if (isPending || noDays || noBudgets || noToday || noModels || noRoutes) return <Page title="…" />
   const rows = data?.items ?? []
   const total = (days?.items ?? []).reduce((sum, { costUsd }) => sum + costUsd, 0)
   const calls = (days?.items ?? []).reduce((sum, each) => sum + each.calls, 0)

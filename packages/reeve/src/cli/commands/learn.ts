@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import type { Calls, Here } from './calls.ts'
 import { limit, why } from './options.ts'
 
-const data: Here = { why: 'it reads the database directly; the server has it in its API.' }
 const here: Here = { why: 'it runs the code of a project on this machine.' }
 
 export function learnCommands(program: Command, calls: Calls): void {
@@ -11,7 +10,7 @@ export function learnCommands(program: Command, calls: Calls): void {
     .command('failures')
     .description('group failures and corrections by the place where the fix belongs')
     .option('--since <duration>', 'only failures of the last 7d, 12h …', '30d')
-    .action(calls('viewer', async () => (await import('../learn/failures.ts')).failures, data))
+    .action(calls('viewer', async () => (await import('../learn/failures.ts')).failures))
   const evals = program
     .command('eval [name]')
     .description('run the evaluations of the project, or one; fails if a score got worse by more than chance')
@@ -24,7 +23,7 @@ export function learnCommands(program: Command, calls: Calls): void {
     .command('list [name]')
     .description('list the results of evaluations, the newest first')
     .addOption(limit('20'))
-    .action(calls('viewer', async () => (await import('../learn/eval-list.ts')).evalList, here))
+    .action(calls('viewer', async () => (await import('../learn/eval-list.ts')).evalList))
   evals
     .command('cases')
     .description('print the corrections of people as cases for an evaluation, one per line')
@@ -32,7 +31,7 @@ export function learnCommands(program: Command, calls: Calls): void {
     .option('--question <name>', 'of this question: what was asked, and what a person answered')
     .option('--since <duration>', 'only corrections of the last 30d, 12h …', '90d')
     .option('--out <file>', 'write them to a file, such as evals/corrected.jsonl')
-    .action(calls('viewer', async () => (await import('../learn/eval-cases.ts')).evalCases, data))
+    .action(calls('viewer', async () => (await import('../learn/eval-cases.ts')).evalCases))
   evals
     .command('replay')
     .description(

@@ -40,11 +40,7 @@ export function lookCommands(program: Command, calls: Calls): void {
     .option('--all', 'show every event')
     .option('--workflow <name>', 'only runs of this workflow')
     .addOption(limit('50'))
-    .action(
-      calls('viewer', async () => (await import('../look/logs.ts')).logs, {
-        why: 'it reads the database directly; the server has it in its API.',
-      }),
-    )
+    .action(calls('viewer', async () => (await import('../look/logs.ts')).logs))
   program
     .command('approvals [id]')
     .description(
@@ -118,11 +114,7 @@ export function lookCommands(program: Command, calls: Calls): void {
       'the evaluation whose last result counts, or green or red as your own statement',
     )
     .option('--why <text>', 'with --level: the reason; recorded in the audit log')
-    .action(
-      calls('viewer', async () => (await import('../look/check.ts')).check, {
-        why: 'it reads the code of a project on this machine.',
-      }),
-    )
+    .action(calls('viewer', async () => (await import('../look/check.ts')).check))
   program
     .command('doctor')
     .description('check the project, its data and its machine')

@@ -108,18 +108,19 @@ export function remoteAuthority(client: Client, whoAsks: () => Promise<string>):
     async changePrincipal(change) {
       const { name: principal, act, why, localUser } = change
       if (localUser !== undefined)
-        throw notRemote('--local-user names a user of the machine where the database is')
+        throw new ReeveError(
+          'not-remote',
+          'Nothing was done: --local-user names a user of the machine where the database is. Leave it out, or do it there.',
+        )
       const params = { principal }
-      if (act === 'reinstate') {
-        await client.principals.reinstate({ params, body: why === undefined ? {} : { why } })
-        return
-      }
-      if (why !== undefined) throw notRemote(`a server takes no --why with ${act}`)
+      const because = why === undefined ? {} : { why }
       if (act === 'add') {
         const { kind, role } = change
-        await client.principals.add({ body: { name: principal, kind, role } })
-      } else if (act === 'role') await client.principals.change({ params, body: { role: change.role } })
-      else if (act === 'remove') await client.principals.remove({ params })
+        await client.principals.add({ body: { name: principal, kind, role, ...because } })
+      } else if (act === 'role')
+        await client.principals.change({ params, body: { role: change.role, ...because } })
+      else if (act === 'remove') await client.principals.remove({ params, query: because })
+      else if (act === 'reinstate') await client.principals.reinstate({ params, body: because })
     },
     async permissions({ all, limit }) {
       const permissions: PermissionView[] = []
@@ -137,13 +138,9 @@ export function remoteAuthority(client: Client, whoAsks: () => Promise<string>):
       }
     },
     async revokePermission(permission, note) {
-      if (note !== undefined) throw notRemote('a server takes no --why here')
-      await client.permissions.revoke({ params: { permission } })
+      const query = note === undefined ? {} : { note }
+      await client.permissions.revoke({ params: { permission }, query })
       return whoAsks()
     },
   }
-}
-
-function notRemote(why: string): ReeveError {
-  return new ReeveError('not-remote', `Nothing was done: ${why}. Leave it out, or do it there.`)
 }

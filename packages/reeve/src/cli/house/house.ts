@@ -9,6 +9,7 @@ import type { SecretView } from '../../inspect/authority/secret-list.ts'
 import type { CostView } from '../../inspect/costs/costs.ts'
 import type { EventWords } from '../../inspect/events/describe-event.ts'
 import type { Today } from '../../inspect/health/today.ts'
+import type { AsideView } from '../../inspect/lists/people-inbox.ts'
 import type { RunSummary, RunView } from '../../inspect/run/run-view.ts'
 import type { RunStory } from '../../inspect/run/story/run-story.ts'
 import type { QueryResult } from '../../server/sql/run-query.ts'
@@ -18,10 +19,13 @@ import type { RunStatus } from '../../store/runs/runs.ts'
 import type { UndoPlan } from '../../tools/undo/undo-plan.ts'
 import type { TriggerView } from '../../triggers/trigger-view.ts'
 import type { ConnectorsHouse } from '../connect/connectors-house.ts'
+import type { MemoryHouse } from '../know/memory-house.ts'
+import type { RightsHouse } from '../people/rights-house.ts'
 import type { Workspace } from '../terminal/workspace.ts'
 import type { Authority } from './authority-house.ts'
 import type { Autonomy } from './autonomy-house.ts'
 import type { LearningHouse } from './learning-house.ts'
+import type { LogsHouse } from './logs-house.ts'
 import type { ModelsView } from './models.ts'
 import type { ProposalsHouse } from './proposals-house.ts'
 
@@ -34,6 +38,9 @@ export interface House extends Looks, Decides, Steers, People, Authority {
   proposals: ProposalsHouse
   learning: LearningHouse
   connectors: ConnectorsHouse
+  rights: RightsHouse
+  memory: MemoryHouse
+  logs: LogsHouse
   /** `isTest`: asks each solver once. */
   models(isTest: boolean): Promise<ModelsView>
   triggers(): Promise<TriggerView[]>
@@ -50,6 +57,19 @@ export interface Asked {
   runId: string
   workflow: string
   approval: ApprovalView
+}
+
+/** What waits for people, and what they should know of it. */
+export interface AskedList {
+  asked: Asked[]
+  /** Of those that were asked for. */
+  total: number
+  /** What is kept back: more of one sender, or of one kind, than people are shown. */
+  aside: { total: number; groups: AsideView[] }
+  /** Who approved within the last hour how often without time to read. */
+  hasty: { by: string; hasty: number }[]
+  /** What machines propose. */
+  proposals: number
 }
 
 /** An event as the journal has it. A server tells neither hashes nor blobs. */
@@ -131,8 +151,8 @@ export interface Looks {
     id: string,
     range: { after: number; limit: number },
   ): Promise<{ events: EventLine[]; prunedEvents: number; more: boolean }>
-  /** What waits for a person, what was asked first first. */
-  approvals(limit: number): Promise<{ asked: Asked[]; total: number }>
+  /** What waits for a person, what was asked first first; `isAside`: instead what is kept back. */
+  approvals(limit: number, isAside: boolean): Promise<AskedList>
   approval(id: string): Promise<Asked>
   context(id: string): Promise<ApprovalContext>
   queues(): Promise<QueueLine[]>

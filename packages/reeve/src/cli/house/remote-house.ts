@@ -1,12 +1,15 @@
-import { ReeveError } from '../../base/errors.ts'
 import { type Client, createClient } from '../../client/index.ts'
+import type { Remember } from '../../engine/deciding/remember.ts'
 import { answerProblem } from '../../engine/outside/answer.ts'
 import type { RepeatedEffect } from '../../engine/outside/fork-plan.ts'
 import { remoteConnectors } from '../connect/connectors-house.ts'
+import { remoteMemory } from '../know/remote-memory.ts'
+import { remoteRights } from '../people/remote-rights.ts'
 import { remoteAuthority } from './authority-house.ts'
 import { remoteAutonomy } from './autonomy-house.ts'
 import type { Decides, House, People, Steers } from './house.ts'
 import { remoteLearning } from './learning-house.ts'
+import { remoteLogs } from './logs-house.ts'
 import { remoteModels } from './models.ts'
 import { remoteProposals } from './proposals-house.ts'
 import { remoteLooks } from './remote-looks.ts'
@@ -28,6 +31,9 @@ export function remoteHouse(server: { url: string; token: string | undefined }):
     proposals: remoteProposals(client),
     learning: remoteLearning(client),
     connectors: remoteConnectors(client),
+    rights: remoteRights(client),
+    memory: remoteMemory(client),
+    logs: remoteLogs(client),
     ...remoteAuthority(client, whoAsks),
     ...remoteLooks(client),
     ...decides(client, whoAsks),
@@ -36,16 +42,19 @@ export function remoteHouse(server: { url: string; token: string | undefined }):
   }
 }
 
+/** As the API takes it. */
+function rememberedOf({ for: length, same }: Remember): { for: string; same?: string[] } {
+  return {
+    for: typeof length === 'number' ? `${length}ms` : length,
+    ...(same && { same: [...same] }),
+  }
+}
+
 type WhoAsks = () => Promise<string>
 
 function decides(client: Client, whoAsks: WhoAsks): Decides {
   return {
     async decide(approval, { verdict, hash: seen, note, answer, replaces, remember }) {
-      if (remember)
-        throw new ReeveError(
-          'not-remote',
-          'A server takes no --remember yet: decide it without, or where the database is.',
-        )
       const params = { approval }
       const by = await whoAsks()
       // What is decided is what stands there now, where whoever decides has not named what they saw.
@@ -54,7 +63,12 @@ function decides(client: Client, whoAsks: WhoAsks): Decides {
       const edited = { ...(answer === undefined ? {} : { edit: answer }), ...(replaces && { replaces }) }
       const body =
         verdict === 'approve'
-          ? { verdict, ...shared, ...edited }
+          ? {
+              verdict,
+              ...shared,
+              ...edited,
+              ...(remember && { remember: rememberedOf(remember) }),
+            }
           : verdict === 'reject'
             ? { verdict, ...shared }
             : { verdict, ...shared, answer: answer ?? null }

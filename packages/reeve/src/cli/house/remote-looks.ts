@@ -59,20 +59,29 @@ export function remoteLooks(client: Client): Looks {
         return { events: found, prunedEvents: after === 0 ? first - 1 : 0, more: page.more }
       }
     },
-    async approvals(limit) {
+    async approvals(limit, isAside) {
       const asked: Asked[] = []
       for (let cursor: string | undefined; asked.length < limit; ) {
         const query = {
-          limit: Math.min(limit - asked.length, mostPerPage),
+          limit: Math.min(limit, mostPerPage),
+          ...(isAside && { aside: 'true' as const }),
           ...(cursor !== undefined && { cursor }),
         }
-        const { items, next } = await client.approvals.list({ query })
-        asked.push(...items.map(askedOf))
+        const { items, next } = await client.waiting.list({ query })
+        for (const { runId, workflow, approval: its } of items)
+          if (its) asked.push({ runId, workflow, approval: its as Asked['approval'] })
         if (next === null) break
         cursor = next
       }
-      const { total, stuck } = await client.waiting.count()
-      return { asked, total: total - stuck }
+      const { aside, ...counts } = await client.waiting.count()
+      const { groups, hasty } = await client.waiting.aside()
+      return {
+        asked: asked.slice(0, limit),
+        total: isAside ? aside : counts.total - counts.stuck - counts.proposal,
+        aside: { total: aside, groups: aside > 0 ? groups : [] },
+        hasty,
+        proposals: counts.proposal,
+      }
     },
     approval: async (id) => askedOf(await approval(id)),
     context: async (id) => (await approval(id)).context,

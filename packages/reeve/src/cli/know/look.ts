@@ -1,17 +1,14 @@
 import { ReeveError } from '../../base/errors.ts'
 import { briefLine, safeLine } from '../../base/text/one-line.ts'
 import { moment } from '../../base/time/time.ts'
-import { internalsOf } from '../../runtime/runtime.ts'
 import { payloadIfSound } from '../../store/journal/events.ts'
-import { readChapter } from '../../store/journal/journal.ts'
-import { heldScopes } from '../../store/memory/held-scopes.ts'
 import { type Item, type ItemKind, itemKinds } from '../../store/memory/items.ts'
 import type { Cli } from '../cli.ts'
-import { requireNamedRun } from '../house/named-run.ts'
+import type { EventLine, House } from '../house/house.ts'
+import { withRun } from '../house/named-run.ts'
+import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
-import { withRuntime } from '../terminal/project-runtime.ts'
-import { withWorkspace } from '../terminal/workspace.ts'
 import { toTime } from './to-time.ts'
 
 interface SearchCommand {
@@ -25,42 +22,43 @@ interface SearchCommand {
 /** Finds as a recall would, and shows both scores of each item. */
 export function search(cli: Cli, options: SearchCommand, text: string): Promise<ExitCode> {
   const kinds = (options.kind ?? []).map(toKind)
-  return withRuntime(cli, async (runtime) => {
-    const { terminal } = cli
-    const { bold, dim, yellow } = terminal.colors
-    // As a run of the project would find it.
-    await runtime.readKnowledge()
-    const { passages, audit } = await internalsOf(runtime).memory.recall(text, {
-      kinds,
-      limit: toLimit(options.limit),
-      trustedOnly: options.trusted === true,
-      ...(options.in !== undefined && { in: options.in }),
-      ...(options.asOf !== undefined && { asOf: toTime(options.asOf, '--as-of') }),
-    })
-    terminal.value({ passages, audit })
-    if (passages.length === 0) {
-      const scopes = audit.emptyScope ? await heldScopes(internalsOf(runtime).database, 10) : []
-      const there = scopes.length > 0 ? ` There are ${scopes.map(safeLine).join(', ')}.` : ''
-      const why = audit.emptyScope ? ` The scope ${safeLine(audit.in!)} holds nothing.${there}` : ''
-      terminal.line(`Nothing was found.${why}`)
+  return withHouse(
+    cli,
+    async ({ memory }) => {
+      const { terminal } = cli
+      const { bold, dim, yellow } = terminal.colors
+      const { passages, audit, scopes } = await memory.search(text, {
+        kinds,
+        limit: toLimit(options.limit),
+        trustedOnly: options.trusted === true,
+        ...(options.in !== undefined && { in: options.in }),
+        ...(options.asOf !== undefined && { asOf: toTime(options.asOf, '--as-of') }),
+      })
+      terminal.value({ passages, audit })
+      if (passages.length === 0) {
+        const there = scopes.length > 0 ? ` There are ${scopes.map(safeLine).join(', ')}.` : ''
+        const why = audit.emptyScope ? ` The scope ${safeLine(audit.in!)} holds nothing.${there}` : ''
+        terminal.line(`Nothing was found.${why}`)
+        return exitCodes.done
+      }
+      const scores = new Map(audit.candidates.map((one) => [one.id, one]))
+      for (const { id, source, title, text: said, score, untrusted } of passages) {
+        const { words = null, vectors = null } = scores.get(id) ?? {}
+        const parts = [
+          words !== null && `words ${words.toFixed(2)}`,
+          vectors !== null && `vectors ${vectors.toFixed(2)}`,
+        ]
+        const how = parts.filter(Boolean).join(', ')
+        const mark = untrusted ? yellow(' from outside') : ''
+        terminal.line(
+          `${score.toFixed(3)} ${bold(safeLine(id))} ${safeLine(title)} ${dim(`${safeLine(source)} (${how})`)}${mark}`,
+        )
+        terminal.line(dim(`      ${briefLine(said, 160)}`))
+      }
       return exitCodes.done
-    }
-    const scores = new Map(audit.candidates.map((one) => [one.id, one]))
-    for (const { id, source, title, text: said, score, untrusted } of passages) {
-      const { words = null, vectors = null } = scores.get(id) ?? {}
-      const parts = [
-        words !== null && `words ${words.toFixed(2)}`,
-        vectors !== null && `vectors ${vectors.toFixed(2)}`,
-      ]
-      const how = parts.filter(Boolean).join(', ')
-      const mark = untrusted ? yellow(' from outside') : ''
-      terminal.line(
-        `${score.toFixed(3)} ${bold(safeLine(id))} ${safeLine(title)} ${dim(`${safeLine(source)} (${how})`)}${mark}`,
-      )
-      terminal.line(dim(`      ${briefLine(said, 160)}`))
-    }
-    return exitCodes.done
-  })
+    },
+    'code',
+  )
 }
 
 function toKind(kind: string): ItemKind {
@@ -72,12 +70,16 @@ function toKind(kind: string): ItemKind {
 
 /** All that an item has said, the first version first. */
 export function history(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withRuntime(cli, async (runtime) => {
-    const versions = await internalsOf(runtime).memory.history(id)
-    cli.terminal.value({ id, versions })
-    for (const line of versions.flatMap((version) => versionLines(cli, version))) cli.terminal.line(line)
-    return exitCodes.done
-  })
+  return withHouse(
+    cli,
+    async ({ memory }) => {
+      const versions = await memory.history(id)
+      cli.terminal.value({ id, versions })
+      for (const line of versions.flatMap((version) => versionLines(cli, version))) cli.terminal.line(line)
+      return exitCodes.done
+    },
+    'code',
+  )
 }
 
 function versionLines({ terminal }: Cli, item: Item): string[] {
@@ -98,20 +100,23 @@ function versionLines({ terminal }: Cli, item: Item): string[] {
   return lines
 }
 
+const eventsAtOnce = 1000
+
 /** What a run looked up: every candidate with its scores and what became of it. */
-export function why(cli: Cli, _options: object, run: string): Promise<ExitCode> {
-  return withWorkspace(cli, async ({ database }) => {
+export function why(cli: Cli, _options: object, named: string): Promise<ExitCode> {
+  return withRun(cli, named, async (house, run) => {
     const { terminal } = cli
     const { bold, dim } = terminal.colors
     const recalls: object[] = []
-    for (const event of await readChapter(database, await requireNamedRun(cli, database, run))) {
+    for await (const { step, payload } of recallsOf(house, run)) {
+      const event = { type: 'recall-completed', payload: JSON.stringify(payload) } as const
       const recalled = payloadIfSound(event, 'recall-completed')
       if (!recalled) continue
       const { passages, audit } = recalled
-      recalls.push({ call: event.step, passages, audit })
+      recalls.push({ call: step, passages, audit })
       const titles = new Map(passages.map((one) => [one.id, one]))
       const place = audit?.in ? ` in ${safeLine(audit.in)}` : ''
-      terminal.line(`call ${event.step} looked for ${bold(briefLine(audit?.query ?? '', 100))}${place}`)
+      terminal.line(`call ${step} looked for ${bold(briefLine(audit?.query ?? '', 100))}${place}`)
       for (const { id, score, outcome } of audit?.candidates ?? []) {
         const found = titles.get(id)
         const said = found ? `${safeLine(found.title)} ${dim(briefLine(found.text, 100))}` : ''
@@ -122,6 +127,15 @@ export function why(cli: Cli, _options: object, run: string): Promise<ExitCode> 
     if (recalls.length === 0) terminal.line('The run looked nothing up.')
     return exitCodes.done
   })
+}
+
+async function* recallsOf(house: House, run: string): AsyncGenerator<EventLine> {
+  for (let after = 0; ; ) {
+    const { events, more } = await house.events(run, { after, limit: eventsAtOnce })
+    yield* events.filter(({ type }) => type === 'recall-completed')
+    if (!more || events.length === 0) return
+    after = events.at(-1)!.seq
+  }
 }
 
 const outcomes: Record<string, string> = {

@@ -1,11 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
-import { systemClock } from '../../base/time/time.ts'
-import { correctedCases } from '../../evals/corrected-cases.ts'
 import type { Cli } from '../cli.ts'
+import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
-import { withWorkspace } from '../terminal/workspace.ts'
 
 interface Options {
   workflow?: string
@@ -18,11 +16,10 @@ interface Options {
 export function evalCases(cli: Cli, { workflow, question, since, out }: Options): Promise<ExitCode> {
   if ((workflow === undefined) === (question === undefined))
     throw new ReeveError('bad-option', 'Give --workflow or --question: what is to be judged by the cases.')
-  return withWorkspace(cli, async ({ database }) => {
+  return withHouse(cli, async ({ learning }) => {
     const { terminal } = cli
     const what = workflow === undefined ? { question: question! } : { workflow }
-    const now = (database.clock ?? systemClock).now()
-    const cases = await correctedCases(database, { ...what, since: since as never }, now)
+    const cases = await learning.corrected(what, since)
     terminal.value({ cases })
     const lines = cases.map((each) => JSON.stringify(each))
     if (out === undefined) for (const line of lines) terminal.line(safeLine(line))

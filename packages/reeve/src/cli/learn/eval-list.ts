@@ -1,17 +1,16 @@
 import { formatUsd } from '../../base/money.ts'
 import { safeLine } from '../../base/text/one-line.ts'
-import { evalResults } from '../../inspect/evals/eval-view.ts'
 import type { Cli } from '../cli.ts'
+import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
-import { withWorkspace } from '../terminal/workspace.ts'
 
 /** Lists what evaluations came to. */
 export async function evalList(cli: Cli, options: { limit: string }, name?: string): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withWorkspace(cli, async ({ database }) => {
-    const results = await evalResults(database, { name, limit })
+  return withHouse(cli, async ({ learning }) => {
+    const results = await learning.evals(name, limit)
     cli.terminal.value({ results })
     if (results.length === 0) cli.terminal.line('No evaluation was run yet. Run all of them with: reeve eval')
     const rows = results.map((each) => [

@@ -1,17 +1,16 @@
 import { safeLine } from '../../base/text/one-line.ts'
-import { systemClock, toMs } from '../../base/time/time.ts'
-import { failureClasses } from '../../inspect/failures/failure-classes.ts'
+import { toMs } from '../../base/time/time.ts'
 import type { Cli } from '../cli.ts'
+import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { table } from '../terminal/table.ts'
-import { withWorkspace } from '../terminal/workspace.ts'
 
 /** Sorts what failed and what people corrected by where the fix belongs. */
 export async function failures(cli: Cli, { since = '30d' }: { since?: string }): Promise<ExitCode> {
-  const length = toMs(since as never, '--since')
-  return withWorkspace(cli, async ({ database }) => {
+  toMs(since, '--since')
+  return withHouse(cli, async ({ learning }) => {
     const { terminal } = cli
-    const found = await failureClasses(database, (database.clock ?? systemClock).now() - length)
+    const found = await learning.failures(since)
     terminal.value(found)
     if (found.classes.length === 0)
       terminal.line(`Nothing failed and nobody corrected anything in ${safeLine(since)}.`)

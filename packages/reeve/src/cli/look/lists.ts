@@ -3,16 +3,10 @@ import { formatUsd } from '../../base/money.ts'
 import { briefLine, safeLine } from '../../base/text/one-line.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { formatMs, moment, systemClock, toMs } from '../../base/time/time.ts'
-import { approvalContext } from '../../inspect/approvals/approval-context.ts'
-import { approvalView } from '../../inspect/approvals/approval-view.ts'
-import { type AsideView, asideOfWaiting, countsOfWaiting } from '../../inspect/lists/people-inbox.ts'
+import type { AsideView } from '../../inspect/lists/people-inbox.ts'
 import type { RunSummary } from '../../inspect/run/run-view.ts'
-import { hastyPeople } from '../../store/approvals/pace.ts'
-import { readRules } from '../../store/approvals/rules.ts'
 import type { RunStatus } from '../../store/runs/runs.ts'
-import { pendingAfter } from '../../store/runs/waiting.ts'
 import type { Cli } from '../cli.ts'
-import type { House } from '../house/house.ts'
 import { withHouse } from '../house/with-house.ts'
 import { toTime } from '../know/to-time.ts'
 import { approvalValue, printApproval } from '../run/rest.ts'
@@ -118,39 +112,31 @@ export async function approvals(
 ): Promise<ExitCode> {
   if (id !== undefined) return oneApproval(cli, id)
   const limit = toLimit(options.limit)
+  const { aside: isAside = false } = options
   return withHouse(cli, async (house) => {
-    if (!house.workspace) return farApprovals(cli, house, limit)
-    const { database } = house.workspace
-    const limits = await readRules(database)
-    const { aside: isAside = false } = options
-    const pending = await pendingAfter(database, undefined, limit, { limits, aside: isAside })
-    const contexts = await Promise.all(pending.map((row) => approvalContext(database, row)))
-    const { aside, ...counts } = await countsOfWaiting(database)
-    const total = isAside ? aside : counts.total - counts.stuck - counts.proposal
-    const groups = aside > 0 ? await asideOfWaiting(database) : []
-    const hasty = await hastyPeople(database, (database.clock ?? systemClock).now(), limits.hastyPerHour)
+    const { asked, total, aside, hasty, proposals } = await house.approvals(limit, isAside)
+    const contexts = await Promise.all(asked.map(({ approval }) => house.context(approval.id)))
     const { terminal } = cli
     terminal.value({
       total,
-      aside: { total: aside, groups },
+      aside,
       hasty,
-      more: total > pending.length,
-      approvals: pending.map((row, index) => ({
-        runId: row.run_id,
-        workflow: row.workflow,
-        ...approvalValue(cli, approvalView(row), contexts[index]),
+      more: total > asked.length,
+      approvals: asked.map(({ runId, workflow, approval }, index) => ({
+        runId,
+        workflow,
+        ...approvalValue(cli, approval, contexts[index]),
       })),
     })
-    if (pending.length === 0) terminal.line('Nothing waits for a person.')
-    for (const [index, row] of pending.entries()) {
-      terminal.line(terminal.colors.dim(`run ${row.run_id} of ${safeLine(row.workflow)}`))
-      printApproval(cli, approvalView(row), contexts[index]!)
+    if (asked.length === 0) terminal.line('Nothing waits for a person.')
+    for (const [index, { runId: run, workflow, approval }] of asked.entries()) {
+      terminal.line(terminal.colors.dim(`run ${run} of ${safeLine(workflow)}`))
+      printApproval(cli, approval, contexts[index]!)
       terminal.line()
     }
-    if (total > pending.length) terminal.line(moreLine(`the first ${pending.length} approvals`, limit, total))
-    if (!isAside) printAside(cli, aside, groups)
-    if (counts.proposal > 0)
-      terminal.line(`${counts.proposal} proposed by machines: ${cli.command('proposals', 'list')}`)
+    if (total > asked.length) terminal.line(moreLine(`the first ${asked.length} approvals`, limit, total))
+    if (!isAside) printAside(cli, aside.total, aside.groups)
+    if (proposals > 0) terminal.line(`${proposals} proposed by machines: ${cli.command('proposals', 'list')}`)
     for (const { by, hasty: count } of hasty)
       terminal.line(
         terminal.colors.yellow(
@@ -176,30 +162,6 @@ function printAside(cli: Cli, count: number, groups: readonly AsideView[]): void
         `  ${of} from ${safeLine(sender ?? channel)} (${safeLine(channel)}): ${safeLine(workflow)}, ${safeLine(subject)}`,
       ),
     )
-}
-
-/** Those of a server, which tells on its page what waits aside. */
-async function farApprovals(cli: Cli, house: House, limit: number): Promise<ExitCode> {
-  const { asked, total } = await house.approvals(limit)
-  const contexts = await Promise.all(asked.map(({ approval }) => house.context(approval.id)))
-  const { terminal } = cli
-  terminal.value({
-    total,
-    more: total > asked.length,
-    approvals: asked.map(({ runId, workflow, approval }, index) => ({
-      runId,
-      workflow,
-      ...approvalValue(cli, approval, contexts[index]),
-    })),
-  })
-  if (asked.length === 0) terminal.line('Nothing waits for a person.')
-  for (const [index, { runId: run, workflow, approval }] of asked.entries()) {
-    terminal.line(terminal.colors.dim(`run ${run} of ${safeLine(workflow)}`))
-    printApproval(cli, approval, contexts[index]!)
-    terminal.line()
-  }
-  if (total > asked.length) terminal.line(moreLine(`the first ${asked.length} approvals`, limit, total))
-  return exitCodes.done
 }
 
 /** Nothing is cut, so that all of it can be read, searched or kept: `reeve approvals ID | less`. */

@@ -1,19 +1,14 @@
 import { ReeveError } from '../../base/errors.ts'
-import { createIds } from '../../base/ids.ts'
 import { parseExactJson } from '../../base/json/exact-json.ts'
 import { safeLine } from '../../base/text/one-line.ts'
-import { type Duration, isoText, moment, toMs } from '../../base/time/time.ts'
+import { type Duration, moment, toMs } from '../../base/time/time.ts'
 import type { Constraint } from '../../governance/grants/constraints.ts'
-import { loadProject } from '../../project/load.ts'
-import { type GrantRequest, grantChange } from '../../server/auth/grant-request.ts'
-import { actingAs, refuseLowRole } from '../../server/local-actor.ts'
-import { addGrantChange, openGrantChanges, undoGrantChange } from '../../store/authority/grant-changes.ts'
-import { listSwitches, setSwitch, switchName } from '../../store/authority/switches.ts'
-import { pauseAll, resumeAll } from '../../store/dispatch/queues/pause-all.ts'
-import { removePrincipal, revokeActing } from '../../store/identity/principals.ts'
+import type { GrantRequest } from '../../server/auth/grant-request.ts'
+import { switchName } from '../../store/authority/switches.ts'
 import type { Cli } from '../cli.ts'
+import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
-import { type Workspace, withChangeableWorkspace, withWorkspace } from '../terminal/workspace.ts'
+import type { SwitchedPlace, SwitchLine } from './rights-house.ts'
 import { type WhoOptions, who } from './who.ts'
 
 interface Why {
@@ -28,49 +23,31 @@ export function grants(cli: Cli, options: WhoOptions, action?: string, id?: stri
   if (options.who !== undefined) return who(cli, options.who, options)
   if (action !== undefined && (action !== 'back' || id === undefined))
     throw new ReeveError('bad-option', 'Write: reeve grants, or reeve grants back ID.')
-  return withWorkspace(cli, async ({ database, actor }) => {
+  return withHouse(cli, async ({ rights }) => {
     if (id !== undefined) {
-      refuseLowRole(actor, 'owner')
-      const acting = actingAs(actor, database)
-      const row = await database.transaction((session) => undoGrantChange(session, id, acting))
-      cli.terminal.value({ id, principal: row.principal, undone: true })
-      cli.terminal.line(`the change ${id} of ${safeLine(row.principal)} is revoked`)
+      const principal = await rights.undoChange(id)
+      cli.terminal.value({ id, principal, undone: true })
+      cli.terminal.line(`the change ${id} of ${safeLine(principal)} is revoked`)
       return exitCodes.done
     }
-    const changes = await openGrantChanges(database, actingAs(actor, database).at)
-    const switches = await listSwitches(database)
-    cli.terminal.value({
-      changes: changes.map((row) => ({
-        id: row.id,
-        principal: row.principal,
-        change: JSON.parse(row.change) as unknown,
-        why: row.why,
-        by: row.made_by,
-        at: isoText(row.made_at),
-        endsAt: row.ends_at === null ? null : isoText(row.ends_at),
-      })),
-      switches: switches.map(({ agent, tool, connector, mode, why, set_by, set_at }) => ({
-        agent: agent || null,
-        tool: tool || null,
-        connector: connector || null,
-        mode,
-        why,
-        by: set_by,
-        at: isoText(set_at),
-      })),
-    })
+    const [changes, switches] = [await rights.changes(), await rights.switches()]
+    cli.terminal.value({ changes, switches })
     for (const row of changes) {
-      const until = row.ends_at === null ? '' : ` until ${moment(row.ends_at)}`
+      const until = row.endsAt === null ? '' : ` until ${moment(Date.parse(row.endsAt))}`
       cli.terminal.line(
-        `${row.id}  ${safeLine(row.principal)}: ${safeLine(row.change)}${until}, by ${safeLine(row.made_by)}`,
+        `${row.id}  ${safeLine(row.principal)}: ${safeLine(JSON.stringify(row.change))}${until}, by ${safeLine(row.by)}`,
       )
     }
     for (const row of switches)
-      cli.terminal.line(`${safeLine(switchName(row))} is ${row.mode}, by ${safeLine(row.set_by)}`)
+      cli.terminal.line(`${safeLine(nameOf(row))} is ${row.mode}, by ${safeLine(row.by)}`)
     if (changes.length + switches.length === 0)
       cli.terminal.line('The grants in code hold as they are, and nothing is switched.')
     return exitCodes.done
   })
+}
+
+function nameOf({ agent, tool, connector }: SwitchLine): string {
+  return switchName({ agent: agent ?? '', tool: tool ?? '', connector: connector ?? '' })
 }
 
 /** Lets an agent or workflow call a tool for a time, beyond what its code grants. */
@@ -80,22 +57,14 @@ export function grant(
   principal: string,
   tool: string,
 ): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async (workspace) => {
-    const args = constraintsOf(options.args)
-    const given = {
-      tool,
-      ...(args && { args }),
-      ...(options.account !== undefined && { account: options.account }),
-    }
-    const lasts = toMs(options.for as Duration, '--for')
-    return change(
-      cli,
-      workspace,
-      principal,
-      (now) => ({ kind: 'exception', grant: given, until: now + lasts }),
-      options,
-    )
-  })
+  const args = constraintsOf(options.args)
+  const given = {
+    tool,
+    ...(args && { args }),
+    ...(options.account !== undefined && { account: options.account }),
+  }
+  const lasts = toMs(options.for as Duration, '--for')
+  return change(cli, principal, (now) => ({ kind: 'exception', grant: given, until: now + lasts }), options)
 }
 
 /** Takes rights away: a grant, or a part of it, or with none named everything that the principal may do. */
@@ -105,16 +74,9 @@ export function revoke(
   principal: string,
   grantId?: string,
 ): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async (workspace) => {
-    if (grantId !== undefined)
-      return change(cli, workspace, principal, (now) => taken(options, grantId, now), options)
-    const { database, actor } = workspace
-    const acting = actingAs(actor, database, options.why)
-    const isActing = /^(agent|workflow):/.test(principal)
-    if (!isActing) refuseLowRole(actor, 'owner')
-    await database.transaction((session) =>
-      isActing ? revokeActing(session, principal, acting) : removePrincipal(session, principal, acting),
-    )
+  if (grantId !== undefined) return change(cli, principal, (now) => taken(options, grantId, now), options)
+  return withHouse(cli, async ({ rights }) => {
+    await rights.revoke(principal, options.why)
     cli.terminal.value({ principal, revoked: true })
     cli.terminal.line(`${safeLine(principal)} is revoked: whatever runs for it stops at its next call`)
     return exitCodes.done
@@ -142,52 +104,37 @@ function constraintsOf(text: string | undefined): Record<string, Constraint> | u
   throw new ReeveError('bad-grant', `The constraints are ${text}; write an object: {"amountUsd":{"max":100}}`)
 }
 
-async function change(
+function change(
   cli: Cli,
-  { database, actor, folder }: Workspace,
   principal: string,
   request: (now: number) => GrantRequest,
   { why }: Why,
 ): Promise<ExitCode> {
-  const project = await loadProject(folder)
-  const acting = actingAs(actor, database, why)
-  const id = createIds(() => acting.at)()
-  const made = await database.transaction(async (session) => {
-    const earlier = await openGrantChanges(session, acting.at, principal)
-    const of = { by: actor.principal, role: actor.role, now: acting.at, earlier }
-    const checked = grantChange(project, principal, request(acting.at), of)
-    await addGrantChange(session, { id, principal, ...checked }, acting)
-    return checked
+  return withHouse(cli, async ({ rights }) => {
+    const made = await rights.change(principal, request, why)
+    cli.terminal.value({ id: made.id, principal, change: made.change, endsAt: made.endsAt })
+    cli.terminal.line(
+      `${made.id}: the grants of ${safeLine(principal)} are changed; take it back with: ${cli.command('grants', 'back', made.id)}`,
+    )
+    return exitCodes.done
   })
-  cli.terminal.value({
-    id,
-    principal,
-    change: made.change,
-    endsAt: made.endsAt === undefined ? null : isoText(made.endsAt),
-  })
-  cli.terminal.line(
-    `${id}: the grants of ${safeLine(principal)} are changed; take it back with: ${cli.command('grants', 'back', id)}`,
-  )
-  return exitCodes.done
 }
 
 /** Sets calls off, to ask, or as the code has them: of an agent, a tool, a connector, or all. */
 export function switchCalls(
   cli: Cli,
-  options: Why & { agent?: string; tool?: string; connector?: string },
+  { why, ...options }: Why & SwitchedPlace,
   mode: string,
 ): Promise<ExitCode> {
   if (mode !== 'off' && mode !== 'ask' && mode !== 'allow')
     throw new ReeveError('bad-option', `"${mode}" is not a mode of a switch. Write off, ask or allow.`)
-  return withChangeableWorkspace(cli, async ({ database, actor }) => {
-    if (mode === 'allow') refuseLowRole(actor, 'owner')
-    const place = {
-      ...(options.agent !== undefined && { agent: options.agent }),
-      ...(options.tool !== undefined && { tool: options.tool }),
-      ...(options.connector !== undefined && { connector: options.connector }),
-    }
-    const acting = actingAs(actor, database, options.why)
-    const before = await database.transaction((session) => setSwitch(session, place, mode, acting))
+  const place = {
+    ...(options.agent !== undefined && { agent: options.agent }),
+    ...(options.tool !== undefined && { tool: options.tool }),
+    ...(options.connector !== undefined && { connector: options.connector }),
+  }
+  return withHouse(cli, async ({ rights }) => {
+    const before = await rights.switchCalls(place, mode, why)
     cli.terminal.value({ ...place, mode, before })
     cli.terminal.line(`${safeLine(switchName(place))} is ${mode} from the next call on; before: ${before}`)
     return exitCodes.done
@@ -195,8 +142,8 @@ export function switchCalls(
 }
 
 export function pauseEverything(cli: Cli, { why }: Why): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async ({ database, actor }) => {
-    const queues = await database.transaction((session) => pauseAll(session, actingAs(actor, database, why)))
+  return withHouse(cli, async ({ rights }) => {
+    const queues = await rights.pauseEverything(why)
     cli.terminal.value({ paused: true, queues })
     cli.terminal.line(
       `everything is paused: calls in progress finish, no run starts or continues. Resume with: ${cli.command('resume-all')}`,
@@ -206,8 +153,8 @@ export function pauseEverything(cli: Cli, { why }: Why): Promise<ExitCode> {
 }
 
 export function resumeEverything(cli: Cli): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async ({ database, actor }) => {
-    const queues = await database.transaction((session) => resumeAll(session, actingAs(actor, database)))
+  return withHouse(cli, async ({ rights }) => {
+    const queues = await rights.resumeEverything()
     cli.terminal.value({ paused: false, queues })
     cli.terminal.line('everything is resumed, except queues that were paused before')
     return exitCodes.done

@@ -1,11 +1,10 @@
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { shorten } from '../../base/text/shorten.ts'
-import type { Duration } from '../../base/time/time.ts'
 import { isLooser, type PolicyReport } from '../../governance/policy-test/policy-report.ts'
 import type { Cli } from '../cli.ts'
+import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
-import { withRuntime } from '../terminal/project-runtime.ts'
 
 export interface PolicyOptions {
   run?: string
@@ -17,18 +16,22 @@ export interface PolicyOptions {
 /** `policy test`: shows what the policy of now would make of the calls of past runs. */
 export function policy(cli: Cli, options: PolicyOptions, action: string): Promise<ExitCode> {
   if (action !== 'test') throw new ReeveError('bad-option', 'Write: reeve policy test.')
-  return withRuntime(cli, async (runtime) => {
-    const { run, workflow, since, limit } = options
-    const report = await runtime.testPolicy({
-      limit: Number(limit),
-      ...(run !== undefined && { run }),
-      ...(workflow !== undefined && { workflow }),
-      ...(since !== undefined && { since: since as Duration }),
-    })
-    cli.terminal.value(report)
-    print(cli, report)
-    return exitCodes.done
-  })
+  const { run, workflow, since, limit } = options
+  return withHouse(
+    cli,
+    async ({ rights }) => {
+      const report = await rights.testPolicy({
+        limit: Number(limit),
+        ...(run !== undefined && { run }),
+        ...(workflow !== undefined && { workflow }),
+        ...(since !== undefined && { since }),
+      })
+      cli.terminal.value(report)
+      print(cli, report)
+      return exitCodes.done
+    },
+    'code',
+  )
 }
 
 const longestArgs = 160

@@ -3,13 +3,11 @@ import { parseExactJson } from '../../base/json/exact-json.ts'
 import type { Json } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
 import { safeLine } from '../../base/text/one-line.ts'
-import { isoText } from '../../base/time/time.ts'
-import { whoCould } from '../../governance/history/who-could.ts'
-import { actingAs } from '../../server/local-actor.ts'
+import { isoText, systemClock } from '../../base/time/time.ts'
 import type { Cli } from '../cli.ts'
+import { withHouse } from '../house/with-house.ts'
 import { toTime } from '../know/to-time.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
-import { withWorkspace } from '../terminal/workspace.ts'
 
 export interface WhoOptions {
   who?: string
@@ -19,31 +17,23 @@ export interface WhoOptions {
 
 /** Says who could have called a tool between two times. */
 export function who(cli: Cli, tool: string, { args, between }: WhoOptions): Promise<ExitCode> {
-  return withWorkspace(cli, async ({ database, actor }) => {
-    const { at: now } = actingAs(actor, database)
+  const given = argumentsOf(args)
+  return withHouse(cli, async (house) => {
+    const now = (house.workspace?.database.clock ?? systemClock).now()
     const { from, until } = rangeOf(between, now)
-    const given = argumentsOf(args)
-    const found = await whoCould(database, { tool, from, until, ...(given && { args: given }) })
+    const found = await house.rights.whoCould({ tool, args: given, from, until })
     const { terminal } = cli
-    terminal.value({
-      tool,
-      from: isoText(from),
-      until: isoText(until),
-      spans: found.spans.map((span) => ({ ...span, from: isoText(span.from), until: isoText(span.until) })),
-      unknownBefore: found.unknownBefore.map(({ principal, at }) => ({ principal, at: isoText(at) })),
-    })
+    terminal.value({ tool, from: isoText(from), until: isoText(until), ...found })
     for (const { principal, from: begin, until: end, by, grant, isAsked, conditions } of found.spans) {
       const right = by === 'unlimited' ? 'its code named no grants' : `${by} ${safeLine(grant ?? '')}`
       const more = [...conditions, ...(isAsked ? ['a person is asked'] : [])].map(safeLine).join(', ')
-      terminal.line(
-        `${safeLine(principal)}  ${isoText(begin)} to ${isoText(end)}: ${right}${more === '' ? '' : ` (${more})`}`,
-      )
+      terminal.line(`${safeLine(principal)}  ${begin} to ${end}: ${right}${more === '' ? '' : ` (${more})`}`)
     }
     if (found.spans.length === 0)
       terminal.line(`No agent or workflow that is known could have called ${safeLine(tool)}.`)
     for (const { principal, at } of found.unknownBefore)
       terminal.line(
-        `${terminal.colors.yellow('!')} ${safeLine(principal)} was first seen at ${isoText(at)}; what it might before is not known`,
+        `${terminal.colors.yellow('!')} ${safeLine(principal)} was first seen at ${at}; what it might before is not known`,
       )
     return exitCodes.done
   })

@@ -107,6 +107,11 @@ export async function lastResult(session: Session, name: string): Promise<EvalRe
   return last && evalResult(session, last.id)
 }
 
+/** `green` or `red` as it was told, else what that evaluation came to last. @throws `unknown-eval` where it came to nothing yet */
+export async function evalsFrom(session: Session, given: string): Promise<'green' | 'red'> {
+  return given === 'green' || given === 'red' ? given : lastColour(session, given)
+}
+
 /** What the last kept result of an evaluation says: green where it passed. @throws `unknown-eval` where there is none */
 export async function lastColour(session: Session, name: string): Promise<'green' | 'red'> {
   const [last] = await listResults(session, { name, limit: 1 })

@@ -17,11 +17,13 @@ import { lessons } from './learn/lessons.ts'
 import { agents } from './people/agents.ts'
 import { grants } from './people/grants.ts'
 import { levels } from './people/levels.ts'
+import { policy } from './people/policy.ts'
 import { principals } from './people/principals.ts'
 import { secrets } from './people/secrets.ts'
 import { switches } from './people/switches.ts'
 import { tokens } from './people/tokens.ts'
 import { bulk } from './runs/bulk.ts'
+import { logs } from './runs/logs.ts'
 import { runActions } from './runs/run-actions.ts'
 import { runReads } from './runs/runs.ts'
 import { runUndo } from './runs/undo.ts'
@@ -43,6 +45,7 @@ export const api = {
   today,
   waiting,
   runs: { ...runReads, ...runActions, ...runUndo },
+  logs,
   bulk,
   approvals,
   permissions,
@@ -73,6 +76,7 @@ export const api = {
   sql,
   principals,
   grants,
+  policy,
   switches,
   levels,
   tokens,

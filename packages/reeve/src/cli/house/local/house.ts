@@ -22,11 +22,14 @@ import {
 import { requireRun } from '../../../store/runs/runs.ts'
 import { triggersView } from '../../../triggers/trigger-view.ts'
 import { localConnectors } from '../../connect/connectors-house.ts'
+import { localMemory } from '../../know/memory-house.ts'
+import { localRights } from '../../people/rights-house.ts'
 import type { Workspace } from '../../terminal/workspace.ts'
 import { localAuthority } from '../authority-house.ts'
 import { localAutonomy } from '../autonomy-house.ts'
 import type { Decides, House, People, Secrets, Steers, TokenLine } from '../house.ts'
 import { localLearning } from '../learning-house.ts'
+import { localLogs } from '../logs-house.ts'
 import { localModels } from '../models.ts'
 import { localProposals } from '../proposals-house.ts'
 import { shortList, unknownSchedule } from '../unknown-names.ts'
@@ -54,6 +57,9 @@ export function localHouse(workspace: Workspace, runtime?: Runtime): House {
     proposals: localProposals(workspace, runtime),
     learning: localLearning(workspace, runtime),
     connectors: localConnectors(workspace, runtime),
+    rights: localRights(workspace, runtime),
+    memory: localMemory(workspace, runtime),
+    logs: localLogs(workspace),
     ...localAuthority(workspace),
     ...localLooks(workspace),
     ...decides(workspace),

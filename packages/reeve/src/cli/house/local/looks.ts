@@ -8,12 +8,15 @@ import { describeEvent } from '../../../inspect/events/describe-event.ts'
 import { follow } from '../../../inspect/follow/follow-run.ts'
 import { lackingLanes } from '../../../inspect/health/checks/runs.ts'
 import { viewToday } from '../../../inspect/health/today.ts'
+import { asideOfWaiting, countsOfWaiting } from '../../../inspect/lists/people-inbox.ts'
 import { listRunPage } from '../../../inspect/lists/run-list.ts'
 import { endingOf } from '../../../inspect/run/ending.ts'
 import { type RunSummary, viewRun } from '../../../inspect/run/run-view.ts'
 import { tellStory } from '../../../inspect/run/story/run-story.ts'
 import { shortened } from '../../../inspect/run/story/short-story.ts'
 import { runQuery } from '../../../server/sql/run-query.ts'
+import { hastyPeople } from '../../../store/approvals/pace.ts'
+import { readRules } from '../../../store/approvals/rules.ts'
 import type { Database } from '../../../store/database.ts'
 import { listQueues } from '../../../store/dispatch/queues/queues.ts'
 import { listOccurrences, listSchedules } from '../../../store/dispatch/schedules.ts'
@@ -21,15 +24,10 @@ import { drivenVersions, lackOf } from '../../../store/dispatch/workers.ts'
 import { readChapter, readEvents } from '../../../store/journal/journal.ts'
 import { listBudgets } from '../../../store/ledger/budgets.ts'
 import { modelCallsOf } from '../../../store/ledger/model-calls.ts'
-import {
-  type ApprovalOfRun,
-  approvalsOf,
-  countPending,
-  listPending,
-  requireApproval,
-} from '../../../store/runs/approvals.ts'
+import { type ApprovalOfRun, approvalsOf, requireApproval } from '../../../store/runs/approvals.ts'
 import { countByQueue } from '../../../store/runs/run-counts.ts'
 import { requireRun } from '../../../store/runs/runs.ts'
+import { pendingAfter } from '../../../store/runs/waiting.ts'
 import { presentWorkers, type Workspace } from '../../terminal/workspace.ts'
 import type { Asked, Looks, QueueLine } from '../house.ts'
 
@@ -63,9 +61,17 @@ export function localLooks({ database, environment }: Workspace): Looks {
       }))
       return { events, prunedEvents, more: found.length > limit }
     },
-    async approvals(limit) {
-      const pending = await listPending(database, limit)
-      return { asked: pending.map(askedOf), total: await countPending(database) }
+    async approvals(limit, isAside) {
+      const limits = await readRules(database)
+      const pending = await pendingAfter(database, undefined, limit, { limits, aside: isAside })
+      const { aside, ...counts } = await countsOfWaiting(database)
+      return {
+        asked: pending.map(askedOf),
+        total: isAside ? aside : counts.total - counts.stuck - counts.proposal,
+        aside: { total: aside, groups: aside > 0 ? await asideOfWaiting(database) : [] },
+        hasty: await hastyPeople(database, (database.clock ?? systemClock).now(), limits.hastyPerHour),
+        proposals: counts.proposal,
+      }
     },
     approval: async (id) => askedOf(await requireApproval(database, id)),
     context: async (id) => approvalContext(database, await requireApproval(database, id)),

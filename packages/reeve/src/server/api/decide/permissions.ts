@@ -43,10 +43,13 @@ const revoke = write({
   role: 'approver',
   summary: 'Take back what was remembered: from now on a person is asked again',
   params: z.strictObject({ permission: id }),
+  query: z.strictObject({
+    note: z.string().max(16_000).optional().describe('Why; kept in the log of authority'),
+  }),
   answer: permission,
   subjectOf: ({ params }) => params.permission,
-  async act({ service, database, params, caller }) {
-    const act = { by: caller.principal, proof: caller.via, at: service.clock.now() }
+  async act({ service, database, params, query: { note }, caller }) {
+    const act = { by: caller.principal, proof: caller.via, at: service.clock.now(), note }
     await database.transaction((session) => revokePermission(session, params.permission, act))
     return { subject: params.permission }
   },

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { asideOfWaiting, countsOfWaiting, waitingPage } from '../../../inspect/lists/people-inbox.ts'
+import { hastyPeople } from '../../../store/approvals/pace.ts'
+import { readRules } from '../../../store/approvals/rules.ts'
 import { read } from '../../http/endpoint.ts'
 import { name, pageOf, paging, time } from '../parts.ts'
 import { waitingCounts, waitingItem } from '../today-shapes.ts'
@@ -23,7 +25,7 @@ const list = read({
 const aside = read({
   path: '/api/waiting/aside',
   role: 'viewer',
-  summary: 'Say what is kept back, by who sent it, the largest first',
+  summary: 'Say what is kept back, by who sent it, the largest first, and who decides without time to read',
   answer: z.object({
     groups: z.array(
       z.object({
@@ -36,8 +38,15 @@ const aside = read({
         since: time,
       }),
     ),
+    hasty: z
+      .array(z.object({ by: name, hasty: z.number() }))
+      .describe('Who approved within the last hour how often less than a second after the time before'),
   }),
-  tell: async ({ service: { database } }) => ({ groups: await asideOfWaiting(database) }),
+  async tell({ service: { database, clock } }) {
+    const { hastyPerHour } = await readRules(database)
+    const hasty = await hastyPeople(database, clock.now(), hastyPerHour)
+    return { groups: await asideOfWaiting(database), hasty }
+  },
 })
 
 const count = read({

@@ -1,24 +1,38 @@
 import { z } from 'zod'
+import type { Json } from '../../../base/json/json.ts'
+import { heldScopes } from '../../../store/memory/held-scopes.ts'
 import type { RollbackOf } from '../../../store/memory/item-changes.ts'
-import { countItems, type Item, itemKinds, readNewest, readVersions } from '../../../store/memory/items.ts'
+import {
+  countItems,
+  type Item,
+  itemKinds,
+  readItemsAfter,
+  readNewest,
+  readVersions,
+} from '../../../store/memory/items.ts'
 import { originsOf } from '../../../store/memory/rests/item-origins.ts'
 import { read, write } from '../../http/endpoint.ts'
 import { actingOf } from '../acting.ts'
-import { id, iso, numberIn, time } from '../parts.ts'
+import { id, iso, json, numberIn, paged, pageOf, paging, placeOf, time } from '../parts.ts'
 
 const kind = z.enum(itemKinds)
 
 const version = z.object({
+  no: z.number().describe('Of all versions of all items, in the order in which they came'),
   id: z.string(),
   version: z.number(),
   kind,
   scope: z.string().describe('A path; empty: found by unscoped searches only'),
   title: z.string(),
+  heading: z.string().describe('The headings above it, a line each; of passages only'),
   text: z.string(),
+  hash: z.string().describe('Of the text alone'),
   source: z.string().describe('Where it comes from, for people'),
+  document: z.string().nullable().describe('The id of the document that it is a passage of'),
   place: z.string().nullable().describe('Where it stands there: `lines 12–30`, `page 3`'),
   untrusted: z.boolean().describe('It came from outside and may hold instructions, which are data'),
   runId: z.string().nullable().describe('The run that recorded it'),
+  step: z.number().nullable().describe('The number of its call'),
   recordedAt: time,
   validFrom: time.nullable(),
   validUntil: time.nullable(),
@@ -29,7 +43,7 @@ const version = z.object({
 })
 
 function view(item: Item): z.input<typeof version> {
-  const { no: _, heading: __, hash: ___, document: ____, step: _____, at, run: runId, ...rest } = item
+  const { at, run: runId, ...rest } = item
   return {
     ...rest,
     runId,
@@ -47,7 +61,7 @@ const search = read({
   query: z.strictObject({
     text: z.string().min(1).max(2000),
     in: z.string().max(500).optional().describe('Only this scope and what lies below it'),
-    kind: kind.optional(),
+    kind: z.union([kind, z.array(kind).max(itemKinds.length)]).optional(),
     asOf: time.optional().describe('As things stood then'),
     trusted: z.stringbool().optional().describe('Nothing that came from outside'),
     limit: numberIn(1, 50).default(10),
@@ -61,25 +75,31 @@ const search = read({
         text: z.string(),
         source: z.string(),
         place: z.string().nullable(),
+        alsoFrom: z
+          .array(z.string())
+          .optional()
+          .describe('Where near duplicates of it come from, which are left out'),
         untrusted: z.boolean(),
         score: z.number().describe('0 to 1'),
         words: z.number().nullable().describe('What its words gave; null: they took no part'),
         vectors: z.number().nullable().describe('The cosine of its vector; null: it took no part'),
       }),
     ),
+    audit: json.describe('How it was searched, and what became of each candidate'),
+    scopes: z.array(z.string()).describe('Where `in` holds nothing: some scopes that hold something'),
   }),
-  async tell({ service: { internals }, query }) {
+  async tell({ service: { internals, database }, query }) {
     const { text, asOf, trusted = false, limit } = query
     const { passages, audit } = await internals.memory.recall(text, {
       limit,
       trustedOnly: trusted,
       ...(query.in !== undefined && { in: query.in }),
-      ...(query.kind && { kinds: [query.kind] }),
+      ...(query.kind && { kinds: [query.kind].flat() }),
       ...(asOf !== undefined && { asOf: Date.parse(asOf) }),
     })
     const scores = new Map(audit.candidates.map((one) => [one.id, one]))
     return {
-      items: passages.map(({ id, title, text, source, place = null, score, untrusted }) => {
+      items: passages.map(({ id, title, text, source, place = null, alsoFrom, score, untrusted }) => {
         const { version = 1, words = null, vectors = null } = scores.get(id) ?? {}
         return {
           id,
@@ -88,13 +108,28 @@ const search = read({
           text,
           source,
           place,
+          ...(alsoFrom && { alsoFrom }),
           untrusted: untrusted === true,
           score,
           words,
           vectors,
         }
       }),
+      audit: audit as unknown as Json,
+      scopes: audit.emptyScope ? await heldScopes(database, 10) : [],
     }
+  },
+})
+
+const versions = read({
+  path: '/api/memory/versions',
+  role: 'viewer',
+  summary: 'Tell all versions of all items, in the order in which they came: for an export',
+  query: z.strictObject(paging),
+  answer: pageOf(version),
+  async tell({ service: { database }, query: { cursor, limit } }) {
+    const items = await readItemsAfter(database, placeOf(cursor, 'number') ?? 0, limit + 1)
+    return paged(items, limit, { view, place: (item) => item.no })
   },
 })
 
@@ -235,19 +270,23 @@ const rollback = write({
     why,
     despiteApprovals: z.boolean().optional().describe('Also what a pending approval rests on'),
   }),
-  answer: z.object({ left: z.number().describe('Of what was to be taken back, what still stands') }),
+  answer: z.object({
+    left: z.number().describe('Of what was to be taken back, what still stands'),
+    ended: z.number().optional().describe('How many it took back; absent where the request is repeated'),
+    restored: z.number().optional().describe('How many of them have what stood before again'),
+  }),
   subjectOf: ({ body }) => JSON.stringify(body.of),
   async act({ service, database, body, caller }) {
     const by = { ...actingOf(service, caller), why: body.why }
-    await service.internals.memory.through(database).rollBack(rollbackOf(body.of), by, {
-      despiteApprovals: body.despiteApprovals === true,
-    })
-    return { subject: JSON.stringify(body.of) }
+    const memory = service.internals.memory.through(database)
+    const options = { despiteApprovals: body.despiteApprovals === true }
+    const made = await memory.rollBack(rollbackOf(body.of), by, options)
+    return { subject: JSON.stringify(body.of), made }
   },
-  async tell({ service: { internals } }, of) {
+  async tell({ service: { internals } }, of, made) {
     const { count } = await internals.memory.preview(rollbackOf(JSON.parse(of)))
-    return { left: count }
+    return { left: count, ...made }
   },
 })
 
-export const memory = { search, newest, history, amend, retract, redact, preview, rollback }
+export const memory = { search, newest, versions, history, amend, retract, redact, preview, rollback }

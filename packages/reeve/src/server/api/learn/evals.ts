@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import type { Duration } from '../../../base/time/time.ts'
+import { correctedCases } from '../../../evals/corrected-cases.ts'
+import type { EvalCase } from '../../../evals/scorers/scorer.ts'
 import {
   type EvalResult,
   type EvalSummary,
@@ -64,6 +67,38 @@ const list = read({
   tell: async ({ service: { database }, query }) => ({ items: await evalResults(database, query) }),
 })
 
+const aCall = z.object({ tool: z.string(), args: json.optional() })
+
+const cases = read({
+  path: '/api/evals/cases',
+  role: 'viewer',
+  summary: 'Tell what people corrected, as cases of an evaluation',
+  query: z
+    .strictObject({
+      workflow: name.optional().describe('Of its runs: what they were given, and what people made of them'),
+      question: name.optional().describe('What it was about, and what a person answered'),
+      since: z.string().max(20).default('90d'),
+    })
+    .refine(({ workflow, question }) => (workflow === undefined) !== (question === undefined), {
+      message: 'give `workflow` or `question`',
+    }),
+  answer: z.object({
+    items: z.array(
+      z.object({
+        id: z.string().optional(),
+        input: json.describe('Untrusted'),
+        expected: json.optional(),
+        calls: z.array(aCall).optional().describe('Calls of tools that should be made, in their order'),
+        not: z.array(aCall).optional().describe('Calls that must not be made'),
+      }),
+    ) satisfies z.ZodType<EvalCase[]>,
+  }),
+  async tell({ service: { database, clock }, query: { workflow, question, since } }) {
+    const of = workflow === undefined ? { question: question! } : { workflow }
+    return { items: await correctedCases(database, { ...of, since: since as Duration }, clock.now()) }
+  },
+})
+
 const one = read({
   path: '/api/evals/:eval',
   role: 'viewer',
@@ -84,4 +119,4 @@ const one = read({
   tell: ({ service: { database }, params }) => evalResult(database, params.eval),
 })
 
-export const evals = { list, one }
+export const evals = { list, cases, one }

@@ -1,9 +1,17 @@
 import { z } from 'zod'
 import { requireJudged } from '../../../agents/levelled.ts'
+import { ReeveError } from '../../../base/errors.ts'
 import { isoText } from '../../../base/time/time.ts'
-import { giveLevelIn, levelledId, viewReadiness } from '../../../governance/readiness/held-level.ts'
+import {
+  giveLevelIn,
+  type Judged,
+  levelledId,
+  viewReadiness,
+} from '../../../governance/readiness/held-level.ts'
 import { levels as allLevels } from '../../../governance/readiness/readiness.ts'
+import { evalsFrom } from '../../../inspect/evals/eval-view.ts'
 import { listLevels } from '../../../store/authority/levels.ts'
+import { type Role, reaches } from '../../../store/identity/principals.ts'
 import { read, write } from '../../http/endpoint.ts'
 import type { Service } from '../../service.ts'
 import { changeAuthority } from '../acting.ts'
@@ -13,6 +21,9 @@ const level = z.enum(allLevels)
 
 const readiness = z.object({
   principal: name,
+  kind: z.enum(['agent', 'workflow']),
+  name,
+  version: z.string().describe('Of its code; of an agent the hash of all that shapes its answers'),
   held: level.describe('What an owner gave last, or where it fell to'),
   effective: level.describe('What the evidence still bears of it; it falls there within a minute'),
   earned: level.describe('The highest that checklist and evidence bear'),
@@ -27,6 +38,12 @@ const readiness = z.object({
     surely: z.number().describe('The least that the share of good outcomes surely is (95 %)'),
   }),
 })
+
+const evals = z
+  .string()
+  .min(1)
+  .max(300)
+  .describe('The evaluation whose last result counts, or `green` or `red`, as an operator tells it')
 
 const params = z.strictObject({ principal: name.describe('agent:NAME or workflow:NAME') })
 
@@ -53,8 +70,12 @@ const get = read({
   role: 'viewer',
   summary: 'Say how far an agent or workflow may be trusted, upon what evidence, and what it has earned',
   params,
+  query: z.strictObject({ evals: evals.optional() }),
   answer: readiness,
-  tell: ({ service, params: { principal } }) => view(service, principal),
+  tell: ({ service, caller, params: { principal }, query: { evals: given } }) => {
+    if (given !== undefined) refuseTelling(caller.role)
+    return view(service, principal, given)
+  },
 })
 
 const set = write({
@@ -65,12 +86,13 @@ const set = write({
   params,
   body: z.strictObject({
     level,
+    evals: evals.optional(),
     why: z.string().max(1000).optional().describe('Kept in the log of authority'),
   }),
   answer: readiness,
   async act(call) {
-    const judged = requireJudged(call.params.principal, codeOf(call.service))
-    const { level: given, why } = call.body
+    const { level: given, evals: said, why } = call.body
+    const judged = await judgedBy(call.service, call.params.principal, said)
     await changeAuthority(call, (session, acting) => giveLevelIn(session, judged, given, acting), why)
     return { subject: levelledId(judged) }
   },
@@ -81,9 +103,26 @@ function codeOf({ internals, project }: Service) {
   return { workflows: internals.engine.workflows, agents: project.agents }
 }
 
-async function view(service: Service, principal: string): Promise<z.input<typeof readiness>> {
+async function judgedBy(service: Service, principal: string, said: string | undefined): Promise<Judged> {
   const judged = requireJudged(principal, codeOf(service))
-  return { principal: levelledId(judged), ...(await viewReadiness(service.database, judged)) }
+  return said === undefined ? judged : { ...judged, evals: await evalsFrom(service.database, said) }
+}
+
+async function view(service: Service, principal: string, said?: string): Promise<z.input<typeof readiness>> {
+  const judged = await judgedBy(service, principal, said)
+  const { kind, name: its, version } = judged
+  const found = await viewReadiness(service.database, judged)
+  return { principal: levelledId(judged), kind, name: its, version, ...found }
+}
+
+/** @throws `role-too-low` */
+function refuseTelling(role: Role): void {
+  if (reaches(role, 'operator')) return
+  throw new ReeveError(
+    'role-too-low',
+    `To say what its evaluations came to needs the role operator; you are here as ${role}. Leave \`evals\` out.`,
+    { details: { role, wanted: 'operator' } },
+  )
 }
 
 export const levels = { list, get, set }

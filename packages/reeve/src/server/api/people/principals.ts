@@ -23,6 +23,8 @@ const role = z.enum(roles)
 const kind = z.enum(['person', 'service'])
 const principal = z.object({ name, kind, role, createdAt: time, createdBy: z.string() })
 const aPrincipal = z.strictObject({ principal: name })
+const because = { why: z.string().max(1000).optional().describe('Kept in the log of authority') }
+const reason = z.strictObject(because)
 
 const list = read({
   path: '/api/principals',
@@ -43,13 +45,15 @@ const add = write({
   role: 'owner',
   hidden: true,
   summary: 'Add a person or a program',
-  body: z.strictObject({ name, kind: kind.default('person'), role }),
+  body: z.strictObject({ name, kind: kind.default('person'), role, ...because }),
   answer: principal,
   async act(call) {
     const { kind, role } = call.body
     const called = checkPrincipalName(call.body.name)
-    await changeAuthority(call, (session, acting) =>
-      addPrincipal(session, { name: called, kind, role }, acting),
+    await changeAuthority(
+      call,
+      (session, acting) => addPrincipal(session, { name: called, kind, role }, acting),
+      call.body.why,
     )
     return { subject: called }
   },
@@ -64,12 +68,16 @@ const change = write({
   hidden: true,
   summary: 'Change the role of a principal',
   params: aPrincipal,
-  body: z.strictObject({ role }),
+  body: z.strictObject({ role, ...because }),
   answer: principal,
   subjectOf: ({ params }) => params.principal,
   async act(call) {
     const { params, body } = call
-    await changeAuthority(call, (session, acting) => changeRole(session, params.principal, body.role, acting))
+    await changeAuthority(
+      call,
+      (session, acting) => changeRole(session, params.principal, body.role, acting),
+      body.why,
+    )
     return { subject: params.principal }
   },
   tell: async ({ service }, its) => view(await requirePrincipal(service.database, its)),
@@ -84,11 +92,16 @@ const remove = write({
   hidden: true,
   summary: 'Remove a principal: its sessions and tokens count no more',
   params: aPrincipal,
+  query: reason,
   answer: removed,
   subjectOf: ({ params }) => params.principal,
   async act(call) {
-    const { params } = call
-    await changeAuthority(call, (session, acting) => removePrincipal(session, params.principal, acting))
+    const { params, query } = call
+    await changeAuthority(
+      call,
+      (session, acting) => removePrincipal(session, params.principal, acting),
+      query.why,
+    )
     return { subject: params.principal }
   },
   tell: async (_call, its) => ({ name: its, removed: true as const }),
@@ -138,10 +151,6 @@ const link = write({
 })
 
 const stands = z.object({ name, isRevoked: z.boolean() })
-const reason = z.strictObject({
-  why: z.string().max(1000).optional().describe('Kept in the log of authority'),
-})
-
 const revoke = write({
   method: 'POST',
   path: '/api/principals/:principal/revoke',

@@ -7,6 +7,10 @@ import { iso, time } from '../parts.ts'
 
 const state = z.object({
   paused: z.object({ by: z.string(), why: z.string().nullable(), at: time }).nullable(),
+  queues: z
+    .array(z.string())
+    .optional()
+    .describe('Of a change: the queues that it paused, or that go on; absent where the request is repeated'),
 })
 
 const one = read({
@@ -28,9 +32,12 @@ const set = write({
     const acting = actingOf(service, caller, body.why)
     const queues = await database.transaction((session) => pauseAll(session, acting))
     for (const queue of queues) service.engine.worker.queuePaused(queue, true)
-    return { subject: '' }
+    return { subject: '', made: queues }
   },
-  tell: ({ service }) => tellPaused(service),
+  tell: async ({ service }, _subject, queues) => ({
+    ...(await tellPaused(service)),
+    ...(queues && { queues }),
+  }),
 })
 
 const end = write({
@@ -43,9 +50,12 @@ const end = write({
     const acting = actingOf(service, caller)
     const queues = await database.transaction((session) => resumeAll(session, acting))
     for (const queue of queues) service.engine.worker.queuePaused(queue, false)
-    return { subject: '' }
+    return { subject: '', made: queues }
   },
-  tell: ({ service }) => tellPaused(service),
+  tell: async ({ service }, _subject, queues) => ({
+    ...(await tellPaused(service)),
+    ...(queues && { queues }),
+  }),
 })
 
 async function tellPaused({ database }: Service): Promise<z.input<typeof state>> {
