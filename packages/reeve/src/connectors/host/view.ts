@@ -72,23 +72,46 @@ export interface ConnectorView {
 }
 
 export async function connectorViews(connections: Connections): Promise<ConnectorView[]> {
-  return Promise.all([...connections.all.values()].map((each) => connectorView(connections, each)))
+  const known = await readKnown(connections.database)
+  return Promise.all([...connections.all.values()].map((each) => viewOf(connections, each, known)))
 }
 
 export async function connectorView(
   connections: Connections,
   connection: Connection,
 ): Promise<ConnectorView> {
+  return viewOf(connections, connection, await readKnown(connections.database))
+}
+
+/** What the database has of all connections: read once, however many there are. */
+interface Known {
+  accounts: AccountRow[]
+  /** How many calls wait, by what they wait for. */
+  waiting: ReadonlyMap<string, number>
+}
+
+async function readKnown(database: Session): Promise<Known> {
+  const awaited = await listAwaited(database)
+  return {
+    accounts: await listAccounts(database),
+    waiting: new Map(awaited.map(({ what, calls }) => [what, Number(calls)])),
+  }
+}
+
+async function viewOf(
+  connections: Connections,
+  connection: Connection,
+  known: Known,
+): Promise<ConnectorView> {
   const { database } = connections
   const { name, definition, accounts, contract } = connection
   const mode = connections.modeOf({ connection })
-  const rows = (await listAccounts(database)).filter((row) => row.connection === name && row.mode === mode)
+  const rows = known.accounts.filter((row) => row.connection === name && row.mode === mode)
   const named =
     accounts.choice === 'one' ? [accounts.account] : accounts.choice === 'several' ? accounts.accounts : []
   for (const account of named)
     if (!rows.some((row) => row.account === account))
       rows.push(await connections.states.ensure({ connection: name, account, mode }))
-  const waiting = new Map((await listAwaited(database)).map(({ what, calls }) => [what, calls]))
   const last = (await listVersions(database, name)).at(-1)
   const scheme = schemesOf(connection)[0]
   return {
@@ -108,7 +131,7 @@ export async function connectorView(
       isShown: field.isShown ?? false,
     })),
     isAccepted: last === undefined || last.accepted_at !== null,
-    accounts: await Promise.all(rows.map((row) => accountView(connections, connection, row, waiting))),
+    accounts: await Promise.all(rows.map((row) => accountView(connections, connection, row, known.waiting))),
   }
 }
 
