@@ -115,7 +115,7 @@ test('runs are started, decided, signalled, held, tried again and forked at a se
   const { id } = asked.approvals[0]!
   const approved = await there('approve', id, '--edit', '{"text":"better"}')
   expect(approved.stdout).toMatch(
-    /- .*hi[\s\S]*\+ .*better[\s\S]*approved: .* by ada\n.*goes on in the worker/,
+    /- .*hi[\s\S]*\+ .*better[\s\S]*approved: .* by ada\n.*continues in the worker/,
   )
   expect(await there('approve', id)).toMatchObject({ code: 2, stderr: expect.stringContaining('already') })
 
@@ -127,8 +127,8 @@ test('runs are started, decided, signalled, held, tried again and forked at a se
     '--yes',
   )
   expect(forked).toMatchObject({ code: 0, originId: asked.runId })
-  expect((await there('pause', forked.runId)).stdout).toContain('is held')
-  expect((await there('resume', forked.runId)).stdout).toContain('may go on')
+  expect((await there('pause', forked.runId)).stdout).toContain('is paused')
+  expect((await there('resume', forked.runId)).stdout).toContain('is resumed')
   expect(await thereJson('signal', forked.runId, 'nobody', '1', '--id', 'a')).toMatchObject({
     isNew: true,
     isAwaited: false,
