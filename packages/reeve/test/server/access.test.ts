@@ -107,6 +107,44 @@ test('a session that was not used for long is over', async () => {
   expect([response.status, await codeOf(response)]).toEqual([401, 'session-expired'])
 })
 
+test('a browser away for an hour goes on where it was while its session lasts; else it is told so, and asks no more', async () => {
+  const server = await startServer()
+  const cookie = await signIn(server)
+  let asked = 0
+  const page = createClient({
+    url: server.url,
+    fetch: (url, init) => {
+      asked++
+      return fetch(url, { ...init, headers: { ...(init?.headers as Record<string, string>), cookie } })
+    },
+  })
+  let cursor: string | undefined
+  const looking = new AbortController()
+  const onCursor = (its: string) => {
+    cursor = its
+    looking.abort()
+  }
+  await page.follow({ signal: looking.signal, onCursor }, () => {})
+  const reeve = await server.as('operator')
+  const { id } = await reeve.runs.start({
+    query: { wait: '20s' },
+    body: { workflow: 'greet', input: { name: 'meanwhile' } },
+  })
+  const back = new AbortController()
+  const heard: string[] = []
+  await page.follow({ signal: back.signal, after: cursor! }, ({ runId }) => {
+    heard.push(runId)
+    back.abort()
+  })
+  expect(new Set(heard)).toEqual(new Set([id]))
+
+  await server.internals.database.run('update sessions set expires_at = expires_at - ?', [idleMs])
+  asked = 0
+  const late = page.follow({ signal: new AbortController().signal, after: cursor! }, () => {})
+  await expect(late).rejects.toMatchObject({ code: 'session-expired', status: 401 })
+  expect(asked).toBe(1)
+})
+
 test('a token counts no more from the moment it is revoked, expires, or loses its principal', async () => {
   const server = await startServer()
   const owner = await server.as('owner')

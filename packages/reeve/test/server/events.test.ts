@@ -136,6 +136,16 @@ test('a page that was away until what it saw last was pruned goes on with what t
   expect(heard.map(({ runId, seq }) => [runId, seq])).toEqual([1, 2, 3].map((seq) => [stays, seq]))
 })
 
+test('a page that saw more than there is, as before a backup was put back, hears what comes next', async () => {
+  const server = await startServer()
+  const reeve = await server.as('operator')
+  await start(reeve, 'before')
+  const back = await hear(reeve, 3, { after: '1000000' })
+  const { id } = await start(reeve, 'after')
+  const { heard } = await back.done
+  expect(heard.map(({ runId, seq }) => [runId, seq])).toEqual([1, 2, 3].map((seq) => [id, seq]))
+})
+
 test('a cursor that is none is told so, and not taken for the beginning', async () => {
   const server = await startServer()
   const authorization = `Bearer ${await server.tokenOf('viewer')}`

@@ -64,7 +64,8 @@ export class EventHub {
     try {
       this.#following ??= this.#begin()
       await this.#following
-      return new Watcher(this, filter, own, cursor ?? this.#cursor)
+      await own?.notAhead()
+      return new Watcher(this, filter, own, own?.cursor ?? this.#cursor)
     } catch (error) {
       this.left()
       throw error

@@ -91,6 +91,17 @@ export class Tail {
   }
 
   /**
+   * Goes back to the newest event that there is, where it stands behind that: the database was put back to a backup, or what came
+   * last was deleted. What is written next may have numbers that it has passed.
+   */
+  async notAhead(): Promise<void> {
+    const newest = await this.#database.get<{ id: number }>('select coalesce(max(id), 0) as id from events')
+    if (this.#last <= Number(newest?.id ?? 0)) return
+    this.#last = Number(newest?.id ?? 0)
+    this.#gaps = []
+  }
+
+  /**
    * Where it stands, for `fromCursor`: nothing that was not told by then is missed, also in another process. Where many
    * writers are at work some of what was told may come again.
    */
