@@ -151,7 +151,7 @@ export const a = tool({ name: 'a.b', description: 'x', input: z.null(), output: 
   [
     'a tool by hand',
     { 'tools/a.ts': 'export default { name: "a", run() {} }\n' },
-    /a\.ts has a default export that is no tool/,
+    /a\.ts has a default export that was not made by tool/,
   ],
   ['an agent by hand', { 'agents/a.ts': 'export default { name: "a" }\n' }, /that is no agent/],
 ]

@@ -35,12 +35,12 @@ export function fill({ parts }: Template, scope: Scope, escaped: Escape = asItIs
     const value = valueAt(part, scope)
     const name = `{${part.path.join('.')}}`
     if (value === undefined || value === null) return { ok: false, problem: `${name} has no value` }
-    if (typeof value === 'object') return { ok: false, problem: `${name} is no text, number or boolean` }
+    if (typeof value === 'object') return { ok: false, problem: `${name} is not a text, number or boolean` }
     const fitting = escaped(String(value))
     if (fitting === undefined)
       return {
         ok: false,
-        problem: `${name} may not stand there: it is ${JSON.stringify(String(value).slice(0, 60))}`,
+        problem: `${name} may not be used there: it is ${JSON.stringify(String(value).slice(0, 60))}`,
       }
     text += fitting
   }

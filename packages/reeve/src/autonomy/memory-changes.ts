@@ -66,6 +66,6 @@ function sidesOf(row: ProposalRow): Record<'one' | 'other', { id: string }> {
 function cannotWithdraw({ id }: ProposalRow): ReeveError {
   return new ReeveError(
     'proposal-decided',
-    `What proposal ${id} changed in memory stands in the item's history. Take it back there: reeve memory rollback --item ID`,
+    `The change of proposal ${id} is in the history of the item of memory. Roll it back there: reeve memory rollback --item ID`,
   )
 }

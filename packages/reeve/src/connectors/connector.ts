@@ -187,7 +187,7 @@ function connectionOf(
   if (!definition.settings)
     refuseUnknownOptions(options, `The connection "${name}"`, optionNames, 'bad-connector')
   if (url !== undefined && !URL.canParse(url))
-    throw bad(what, `\`url\` is ${JSON.stringify(url)}, which is no address`)
+    throw bad(what, `\`url\` is ${JSON.stringify(url)}, which is not an address`)
   refuseUnknownOptions(rules, `\`rules\` of ${what}`, Object.keys(definition.actions), 'bad-connector')
   const settings = definition.settings
     ? (parse(definition.settings, own, `The settings of ${what}`) as Settings)
@@ -230,7 +230,7 @@ function accountsOf(what: string, { account, accounts }: ConnectionOptions): Acc
     if (typeof name === 'string' && /^[\w.@+-]{1,60}$/.test(name)) return name
     throw bad(
       what,
-      `${JSON.stringify(name)} is no name for an account: up to 60 letters, digits and . _ @ + -`,
+      `${JSON.stringify(name)} is not a name for an account: up to 60 letters, digits and . _ @ + -`,
     )
   }
   if (accounts === undefined) return { choice: 'one', account: check(account ?? 'default') }

@@ -65,7 +65,7 @@ export async function requireEvidence(
   if (words.length >= leastInstructed && instructions.some((one) => one.includes(words))) {
     throw new ReeveError(
       'feeds-itself',
-      `"${briefLine(words, 80)}" stands in an instruction of this project, which is no evidence for a ${kind}. Remember what the run has found out.`,
+      `"${briefLine(words, 80)}" occurs in an instruction of this project, which is not evidence for a ${kind}. Remember what the run has found out.`,
     )
   }
   if (weighed.basis === 'own') return weighed
@@ -73,14 +73,14 @@ export async function requireEvidence(
   if (restsOn.length === 0) {
     throw new ReeveError(
       'unfounded',
-      `The \`evidence\` for this ${kind} stands neither in the run's input nor in what its tools, signals and models gave it. Give words of those, as they stand there.`,
+      `The \`evidence\` for this ${kind} occurs neither in the run's input nor in what its tools, signals and models gave it. Quote words of those exactly.`,
     )
   }
   const named = restsOn.slice(0, 3).map((id) => `"${id}"`)
   const more = restsOn.length > 3 ? ` and ${restsOn.length - 3} more` : ''
   throw new ReeveError(
     'feeds-itself',
-    `This ${kind} may be made of what was recalled (${named.join(', ')}${more}), which is no evidence for it. Name its \`evidence\` (words of the input, or of what a tool or signal gave), have a person confirm it with ctx.approve, or remember it as an \`episode\`.`,
+    `This ${kind} may be made of what was recalled (${named.join(', ')}${more}), which is not evidence for it. Name its \`evidence\` (words of the input, or of what a tool or signal gave), have a person confirm it with ctx.approve, or remember it as an \`episode\`.`,
     { details: { restsOn } },
   )
 }

@@ -15,7 +15,10 @@ export function readBaseline(file: string): Baseline {
   const { id, dataHash, cases } = isRecord(read) ? read : {}
   if (typeof id === 'string' && typeof dataHash === 'string' && Array.isArray(cases))
     return { id, dataHash, cases: cases as Baseline['cases'] }
-  throw new ReeveError('bad-eval', `${file} is no baseline. Write one with: reeve eval NAME --write-baseline`)
+  throw new ReeveError(
+    'bad-eval',
+    `${file} is not a baseline. Write one with: reeve eval NAME --write-baseline`,
+  )
 }
 
 /** Keeps the scores of a result: a line a case, so that a change can be read as one. */

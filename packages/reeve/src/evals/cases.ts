@@ -85,7 +85,7 @@ function readLines(file: string): unknown[] {
     try {
       return [parseExactJson(line, 'it')]
     } catch (cause) {
-      throw new ReeveError('bad-eval', `${file}:${index + 1} is no JSON: ${messageOf(cause)}`, { cause })
+      throw new ReeveError('bad-eval', `${file}:${index + 1} is not JSON: ${messageOf(cause)}`, { cause })
     }
   })
 }

@@ -116,7 +116,10 @@ export function evaluation(definition: EvaluationDefinition): Evaluation {
     throw new ReeveError('bad-eval', `${what} has two scorers named "${twice}". Give one another \`name\`.`)
   for (const each of Object.keys(definition.least ?? {}))
     if (!names.includes(each))
-      throw new ReeveError('bad-eval', `\`least\` of ${what} names "${each}", which is none of its scorers.`)
+      throw new ReeveError(
+        'bad-eval',
+        `\`least\` of ${what} names "${each}", which is not one of its scorers.`,
+      )
   if (concurrency !== undefined) wholeNumber(concurrency, `\`concurrency\` of ${what}`, { most: 64 })
   if (timeout !== undefined) toMs(timeout, `\`timeout\` of ${what}`)
   if (budget !== undefined) toUsd(budget, `\`budget\` of ${what}`)

@@ -253,7 +253,7 @@ function timeOf(value: Date | undefined, name: string): number | null {
   if (value === undefined) return null
   const time = value instanceof Date ? value.getTime() : Number.NaN
   if (!Number.isSafeInteger(time))
-    throw new ReeveError('bad-memory', `\`${name}\` of what is to be remembered is no time. Give a Date.`)
+    throw new ReeveError('bad-memory', `\`${name}\` of what is to be remembered is not a time. Give a Date.`)
   return time
 }
 

@@ -69,11 +69,11 @@ export class ProjectKnowledge {
     const signal = this.#stopped.signal
     this.#embedding = this.#memory.reembed(signal).then(
       (count) => {
-        if (count > 0) this.#log.info(`${count} items of memory were embedded anew`)
+        if (count > 0) this.#log.info(`${count} items of memory were embedded again`)
       },
       (error) => {
         if (!signal.aborted)
-          this.#log.error('the vectors of memory were not all made anew: the old ones answer', {
+          this.#log.error('not all vectors of memory were made again: the old ones stay in use', {
             error: messageOf(error),
           })
       },

@@ -241,7 +241,7 @@ function refuseOther(
   if (exported === undefined || [exported].flat().some(isOne)) return
   throw new ReeveError(
     `bad-${kind}`,
-    `${file} has a default export that is no ${kind}: ${describeValue(exported)}. Write: export default ${kind}({ … }). A helper has no default export, or lies elsewhere.`,
+    `${file} has a default export that was not made by ${kind}(…): ${describeValue(exported)}. Write: export default ${kind}({ … }). A helper has no default export, or lies elsewhere.`,
   )
 }
 

@@ -57,12 +57,12 @@ export async function startUndo(
   if (shown !== undefined && shown !== plan.hash)
     throw new ReeveError(
       'cannot-undo',
-      `What is to be undone of run ${runId} is not what was shown any more. Nothing was done. Look again: reeve undo ${runId} --dry-run`,
+      `The plan to undo run ${runId} has changed since it was shown. Nothing was done. Look again: reeve undo ${runId} --dry-run`,
     )
   if (plan.open === 0)
     throw new ReeveError(
       'cannot-undo',
-      `Of run ${runId} there is nothing that could be undone. See why: reeve undo ${runId} --dry-run`,
+      `Nothing of run ${runId} can be undone. See why: reeve undo ${runId} --dry-run`,
     )
   const open = plan.steps.filter(({ state }) => state === 'open')
   const input = {

@@ -82,7 +82,7 @@ function incomplete(database: Database, from: string): ReeveError {
   const empty =
     database.kind === 'sqlite'
       ? `delete ${database.place} with its -wal and -shm files`
-      : 'drop its tables, or drop the database and create it anew'
+      : 'drop its tables, or drop the database and create it again'
   return new ReeveError(
     'database-incomplete',
     `${database.place} holds a part of ${from} only: a copy into it has not ended. If no reeve db copy is at work, empty it (${empty}) and copy again. The source is as it was.`,

@@ -77,6 +77,6 @@ function wordsFor(execution: Execution): string {
 function neverRests(goesOn: string[], patienceMs: number): ReeveError {
   return new ReeveError(
     'test-never-rests',
-    `For ${patienceMs} ms of real time nothing changed, and something is under way: ${goesOn.join('; ')}. If it is slow, give testRuntime a longer \`patience\`; if it is to hang until its time limit, say so with test.hangIn(NAME).`,
+    `For ${patienceMs} ms of real time nothing changed, and work is still in progress: ${goesOn.join('; ')}. If it is slow, give testRuntime a longer \`patience\`; if it is to hang until its time limit, say so with test.hangIn(NAME).`,
   )
 }

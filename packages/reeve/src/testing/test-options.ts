@@ -111,6 +111,6 @@ export function startOf(at: Moment | undefined): number | undefined {
   if (Number.isFinite(ms)) return ms
   throw new ReeveError(
     'bad-moment',
-    `\`at\` of a test is no time: ${JSON.stringify(at)}. Give a Date or ISO text.`,
+    `\`at\` of a test is not a time: ${JSON.stringify(at)}. Give a Date or ISO text.`,
   )
 }

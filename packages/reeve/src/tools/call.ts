@@ -162,7 +162,7 @@ function askedAgain(site: CallSite, tool: Tool, parsed: unknown): string | undef
   if (!standing || standing.isAskedAnew || nextStep < standing.from || tool.effectOf(parsed) === 'read')
     return undefined
   const { call, name, by } = standing.decisions.at(-1)!
-  return `This run is a fork. "${name}" (call ${call}) was approved${by === null ? '' : ` by ${by}`} for the run that it was forked from, and acted upon there.`
+  return `This run is a fork. "${name}" (call ${call}) was approved${by === null ? '' : ` by ${by}`} for the run that it was forked from, and carried out there.`
 }
 
 /** Whether a person is asked, or the call refused, must come out the same in every life of the run. */

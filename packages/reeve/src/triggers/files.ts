@@ -94,7 +94,7 @@ export function folderFrom(pattern: string, options: FolderOptions, defaultBytes
   if (/[*?[\]{}]/.test(folder)) {
     throw new ReeveError(
       'bad-trigger',
-      `The pattern ${describeValue(pattern)} has wildcards in its folder; they may stand in the name alone. Declare a trigger for each folder.`,
+      `The pattern ${describeValue(pattern)} has wildcards in its folder; they are allowed in the name only. Declare a trigger for each folder.`,
     )
   }
   if (wholeNumber(maxBytes, '`maxBytes` of a watched folder') > mostBytes) {

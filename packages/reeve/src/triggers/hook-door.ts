@@ -53,7 +53,7 @@ export class HookRequest {
     if ('closed' in secrets) {
       throw new ReeveError(
         'webhook-closed',
-        'This door is shut: it has no secret that could prove who posts. Its own log and `reeve trigger list` say which secret is missing.',
+        'This webhook is closed: it has no secret, so no request can be verified. The log of the server and `reeve trigger list` say which secret is missing.',
       )
     }
     this.#secrets = secrets.open

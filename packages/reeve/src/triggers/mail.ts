@@ -58,7 +58,7 @@ export function mail<Result>(options: MailOptions<Result>): Trigger<NonNullable<
   if (secret === undefined && folder === undefined) {
     throw new ReeveError(
       'bad-trigger',
-      'A mail trigger has neither `secret`, for letters that are posted, nor `folder`: no letter could come.',
+      'A mail trigger has neither `secret`, for emails that are posted, nor `folder`: no email could arrive.',
     )
   }
   const hook = secret === undefined ? undefined : hookFrom({ ...options, secret }, 'mail', signature)

@@ -89,7 +89,7 @@ function nameOf(workflow: string, { name, on }: AnyTrigger): string {
   } catch (cause) {
     throw new ReeveError(
       'bad-trigger',
-      `A ${on} trigger of workflow "${workflow}" needs a \`name\` of its own: one made of the workflow's could not stand in an address.`,
+      `A ${on} trigger of workflow "${workflow}" needs a \`name\` of its own: the name of the workflow cannot be part of an address.`,
       { cause },
     )
   }
@@ -117,7 +117,7 @@ export function schedulesWith(
     if (Object.hasOwn(all, name)) {
       throw new ReeveError(
         'bad-trigger',
-        `The schedule "${name}" stands in the configuration and in workflow "${workflow}". Keep one of them.`,
+        `The schedule "${name}" is declared in the configuration and in workflow "${workflow}". Keep one of them.`,
       )
     }
     all[name] = { workflow, ...trigger.definition }

@@ -18,7 +18,7 @@ const sampleLetter = [
   'Date: Thu, 01 Jan 2026 00:00:00 +0000',
   'Content-Type: text/plain; charset=utf-8',
   '',
-  'This letter was sent by: reeve trigger test',
+  'This email was sent by: reeve trigger test',
   '',
 ].join('\r\n')
 
@@ -37,7 +37,7 @@ export function sampleFor(
   if ('closed' in secrets) {
     throw new ReeveError(
       'webhook-closed',
-      `The trigger "${name}" is shut, here as at the server: ${secrets.closed}. Set it for both.`,
+      `The trigger "${name}" is closed, here as at the server: ${secrets.closed}. Set it for both.`,
     )
   }
   const isLetter = trigger.on === 'mail'
@@ -53,14 +53,14 @@ export function sampleFor(
 function untestable(name: string, on: NamedTrigger['trigger']['on']): ReeveError {
   const advice: Record<typeof on, string> = {
     webhook: '',
-    mail: 'It watches a folder: put a letter there.',
+    mail: 'It watches a folder: put an email there.',
     files: 'Put a file into its folder.',
     schedule: 'Start its workflow with: reeve run WORKFLOW',
     event: 'Start a run of a workflow that it listens to.',
-    service: 'Let something happen at its service, or at the stand-in of the service in sandbox.',
+    service: 'Cause an event at its service, or at the stand-in of the service in sandbox.',
   }
   return new ReeveError(
     'untestable-trigger',
-    `The trigger "${name}" (${on}) has no door that a sample could be posted to. ${advice[on]}`,
+    `The trigger "${name}" (${on}) takes no sample over HTTP. ${advice[on]}`,
   )
 }

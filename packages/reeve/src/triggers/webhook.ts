@@ -158,7 +158,7 @@ export function hookFrom(options: HookOptions, what: 'webhook' | 'mail', signatu
     const name = each instanceof Secret ? each.onlyName : undefined
     if (name !== undefined) return { name, isSealed: true }
     throw refuse(
-      'has a `secret` that is no name of a secret. Keep the secret itself out of code: reeve secrets set NAME, or an environment variable.',
+      'has a `secret` that is not a name of a secret. Keep the secret itself out of code: reeve secrets set NAME, or an environment variable.',
     )
   })
   const toleranceMs = toMs(tolerance, '`tolerance` of a trigger')
@@ -175,6 +175,6 @@ export function checkTriggerName(name: string | undefined): void {
   if (name === undefined || /^[\w.-]{1,100}$/.test(checkText(name, 'The name of a trigger'))) return
   throw new ReeveError(
     'bad-trigger',
-    `The name of a trigger is ${describeValue(name)}; it must be up to 100 letters, digits, dots, dashes and underscores: it stands in an address.`,
+    `The name of a trigger is ${describeValue(name)}; it must be up to 100 letters, digits, dots, dashes and underscores: it is part of an address.`,
   )
 }

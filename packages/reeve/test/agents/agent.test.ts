@@ -91,7 +91,7 @@ test('a contract that cannot hold is refused with what to change', () => {
 
 test('a limit that is no amount or no length of time is refused', () => {
   expect(() => agent({ ...base, limits: { cost: '$-1' } })).toThrow('not an amount')
-  expect(() => agent({ ...base, limits: { time: 'soon' as never } })).toThrow('not a length of time')
+  expect(() => agent({ ...base, limits: { time: 'soon' as never } })).toThrow('not a valid duration')
 })
 
 function lookLike(name: string) {

@@ -39,7 +39,7 @@ export function decidingCases(open: OpenApprovals): void {
       const by = (name: string) => engine.control.decide(asked.id, { verdict: 'approve', by: name })
       await refused(bench, by('vera'), /vera is viewer/)
       await refused(bench, by('bot'), /service, and a person must decide/)
-      await refused(bench, by('nobody'), /no principal of this project/)
+      await refused(bench, by('nobody'), /not a principal of this project/)
       // Each had the right when it was asked.
       await database.transaction((session) => removePrincipal(session, 'eve', acting))
       await refused(bench, by('eve'), /was removed/)

@@ -352,7 +352,7 @@ const forgeries: [
       await attacker.run('delete from authority_log where seq = (select max(seq) from authority_log)')
       await attacker.run(`update counters set value = value - 1 where name = 'authority'`)
     },
-    /the log of authority is not what was signed/,
+    /the audit log of people and rights is not what was signed/,
     /no act says that/,
   ],
   [
@@ -360,7 +360,7 @@ const forgeries: [
     async ({ attacker, paid }) => {
       await rewriteAll(attacker, paid)
     },
-    /is signed by a key that is none of this installation/,
+    /is signed by a key that is not one of this installation/,
     undefined,
   ],
   [

@@ -104,15 +104,15 @@ test.each([
   [
     '## Success Criteria',
     '## Sucess Criteria',
-    '14: "Sucess Criteria" is no section. Did you mean: ## Success Criteria',
+    '14: "Sucess Criteria" is not a section. Did you mean: ## Success Criteria',
   ],
   ['## Goal\nGenerate and publish a blog post optimized for SEO.', '## Goal', '3: the goal is empty'],
   [
     '- topic: string (required)',
     '- topic: strng (required)',
-    '7: Input topic: "strng" is no type. Did you mean string?',
+    '7: Input topic: "strng" is not a type. Did you mean string?',
   ],
-  ['- topic: string (required)', '- the topic', '7: "the topic" is no input. Write NAME: TYPE'],
+  ['- topic: string (required)', '- the topic', '7: "the topic" is not an input. Write NAME: TYPE'],
   [
     '- topic: string (required)',
     '- topic: string (requierd)',
@@ -136,7 +136,7 @@ test.each([
     '--topik {topic}',
     '11: script generate_blog does not take --topik. Did you mean --topic?\n11: script generate_blog needs --topic',
   ],
-  ['--topic {topic}', '--topic {topix}', '11: {topix} is no input. Did you mean {topic}?'],
+  ['--topic {topic}', '--topic {topix}', '11: {topix} is not an input. Did you mean {topic}?'],
   [
     '- topic: string (required)',
     '- topic: string',
@@ -251,7 +251,7 @@ test.each([
 
 test.each([
   ['count: integer (10 to 1)', '"10 to 1" leaves no value'],
-  ['count: integer (default many)', '"default many" is no default of type integer'],
+  ['count: integer (default many)', '"default many" is not a default of type integer'],
   ['count: integer (default 30, 1 to 10)', 'its default does not fit'],
   ['day: date (at least 3)', 'bounds a number'],
   ['x: list[strng]', 'Did you mean string?'],
@@ -297,8 +297,8 @@ test.each([
   ['sql data/x.db "with x as (select 1) delete from posts returning 1" is 1', 'does more than read'],
   ['sql shop.query "select count(*) into old from posts" is 1', 'does more than read'],
   ['sql data/x.db "pragma user_version = 3" is 3', 'does more than read'],
-  ['output matches {"type": "strng"}', 'is no JSON Schema'],
-  ['output matches {', 'is no JSON Schema'],
+  ['output matches {"type": "strng"}', 'is not a JSON Schema'],
+  ['output matches {', 'is not a JSON Schema'],
 ])('the criterion %s is refused', (text, expected) => {
   expect(readCriterion(text, 1)).toContain(expected)
 })

@@ -67,10 +67,10 @@ test.each([
   [{ 'a.sh': 'echo 1' }, 'scripts/a.sh:1: it has no manifest'],
   [
     { 'a.sh': sh('', 'efect: once') },
-    'scripts/a.sh:4: "efect" is no part of a manifest. Did you mean effect?',
+    'scripts/a.sh:4: "efect" is not a part of a manifest. Did you mean effect?',
   ],
   [{ 'a.sh': sh('', 'effect: often') }, 'effect is "often"; it must be read, idempotent or once'],
-  [{ 'a.sh': sh('', 'inputs:\n  topic: strng') }, 'scripts/a.sh:5: Input topic: "strng" is no type'],
+  [{ 'a.sh': sh('', 'inputs:\n  topic: strng') }, 'scripts/a.sh:5: Input topic: "strng" is not a type'],
   [{ 'a.sh': sh('', 'network: [shop.example]') }, 'network is an array; it must be true or false'],
   [{ 'a.sh': sh('', 'env: [LD_PRELOAD]') }, 'which is set by the runtime'],
   [{ 'a.sh': sh('', 'folder: ../other') }, 'it must be a folder inside the project'],

@@ -24,12 +24,12 @@ test('a length of time is at most 100 years, and every refusal names it', () => 
   ])
     expect(() => toMs(far, 'limits.time'), String(far)).toThrow(/^limits\.time is .* longer than 100 years/)
   for (const none of ['3 days', '', 'soon', '1e3s', '-1s', -1, Number.NaN, null, {}, Symbol('x'), [5], '5'])
-    expect(() => toMs(none as never), String(none)).toThrow(/is not a length of time/)
+    expect(() => toMs(none as never), String(none)).toThrow(/is not a valid duration/)
 })
 
 test('a length that was computed and is less than nothing has passed already', () => {
   expect([toWaitMs(-86_400_000), toWaitMs(-0.5), after(1000, -5)]).toEqual([0, 0, 1000])
-  expect(() => toWaitMs(Number.NaN)).toThrow(/not a length/)
+  expect(() => toWaitMs(Number.NaN)).toThrow(/not a valid duration/)
   expect(Number.isSafeInteger(after(8.64e15 / 2, '36500d'))).toBe(true)
   expect(after(1000, 0.25)).toBe(1001)
 })
@@ -63,7 +63,7 @@ test('a point in time is a Date or an ISO text with its zone', () => {
     '2027-02-29T00:00:00Z',
   ])
     expect(() => toMoment(none as never, now, 'until'), String(none)).toThrow(
-      /until is .* not a point in time/,
+      /until is .* not a valid point in time/,
     )
   expect(() => toMoment(new Date(8.64e15), now, 'until')).toThrow(/more than 100 years from now/)
 })

@@ -123,7 +123,7 @@ test('the commands that tell how to go on from a backup can be pasted', async ()
   expect(asked.stderr).toContain('Nobody can be asked here')
   const restored = await reeve(folder, words(asked.stderr))
   expect(restored.code).toBe(0)
-  expect((await reeve(folder, words(restored.stdout))).stdout).toContain(`run ${waiting.runId} may go on`)
+  expect((await reeve(folder, words(restored.stdout))).stdout).toContain(`run ${waiting.runId} is resumed`)
   const moved = await reeve(folder, ['db', 'copy', 'file:.reeve/reeve.db', 'file:copy.db'])
   expect(words(moved.stderr)).toEqual(['db', 'copy', '--yes', 'FROM', 'TO'])
 })
@@ -144,7 +144,7 @@ test('db copy does nothing in a script that does not say --yes', async () => {
   await reeveJson(folder, greet)
   expect(await reeveJson(folder, ['db', 'copy', 'file:.reeve/reeve.db', 'file:copy.db'])).toMatchObject({
     code: 2,
-    error: { code: 'needs-yes', message: expect.stringContaining('its runs go on at') },
+    error: { code: 'needs-yes', message: expect.stringContaining('its runs continue at') },
   })
   expect(existsSync(join(folder, 'copy.db'))).toBe(false)
   expect(await reeveJson(folder, greet)).toMatchObject({ status: 'succeeded' })

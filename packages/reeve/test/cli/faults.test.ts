@@ -29,7 +29,7 @@ test.each([
     ['show', 'r0'],
     'unknown-run: There is no run r0: none has this id or key, and no id begins so. See the runs with: reeve runs',
   ],
-  [['approve', 'a0'], 'unknown-approval: There is no approval a0. See what waits with: reeve approvals'],
+  [['approve', 'a0'], 'unknown-approval: There is no approval a0. See the open approvals: reeve approvals'],
   [
     ['run', 'greeet'],
     'unknown-workflow: There is no workflow "greeet". This project has: ask, await-go, greet',

@@ -39,7 +39,7 @@ test.each([
     launcher.kill(signal)
     expect(await finished).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('what acts now may finish'),
+      stderr: expect.stringContaining('calls in progress may finish'),
     })
     expect((await reeve(folder, ['doctor'])).stdout).toMatch(/workers +none/)
   },
@@ -66,7 +66,7 @@ test('a worker whose shell npm ended stops as at SIGTERM', async () => {
   const finished = ended(shell)
   await said(shell.stdout, 'reeve is serving')
   shell.kill('SIGTERM')
-  expect((await finished).stderr).toContain('what acts now may finish')
+  expect((await finished).stderr).toContain('calls in progress may finish')
   expect((await reeve(folder, ['doctor'])).stdout).toMatch(/workers +none/)
 })
 
@@ -94,7 +94,7 @@ export default workflow({
   const finished = ended(launcher)
   await vi.waitFor(() => expect(existsSync(join(folder, 'acting'))).toBe(true), 30_000)
   process.kill(-launcher.pid!, 'SIGINT')
-  await said(launcher.stderr, 'what acts now may finish')
+  await said(launcher.stderr, 'calls in progress may finish')
   // A second signal would not wait for what acts.
   writeFileSync(join(folder, 'open'), '')
   expect((await finished).code).toBe(130)
@@ -114,7 +114,7 @@ test.each([
   const finished = ended(launcher)
   await said(launcher.stdout, ready)
   launcher.kill('SIGKILL')
-  expect((await finished).stderr).toContain('what acts now may finish')
+  expect((await finished).stderr).toContain('calls in progress may finish')
   expect((await reeve(folder, ['doctor'])).stdout).toMatch(/workers +none/)
 })
 

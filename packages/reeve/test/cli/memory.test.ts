@@ -70,7 +70,9 @@ test('what cannot be done with memory is refused with what to do', async () => {
   expect(await failure('rollback', '--why', 'x')).toContain(
     '--item ID, --source SOURCE, --run RUN or --since TIME',
   )
-  expect(await failure('rollback', '--since', 'yesterday', '--why', 'x')).toContain('which is no time')
+  expect(await failure('rollback', '--since', 'yesterday', '--why', 'x')).toContain(
+    'which is not a valid time',
+  )
   expect(await failure('search', 'x', '--kind', 'rumour')).toContain('there are passage, fact')
   expect(await failure('search', 'x', '--as-of', '2999-01-01')).toContain('a time that has passed')
   expect(await failure('ingest', 'nowhere')).toContain('There is no knowledge at')

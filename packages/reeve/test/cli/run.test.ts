@@ -295,7 +295,7 @@ test('a decision stands even when the project cannot be loaded', async () => {
   writeFileSync(join(folder, 'workflows/broken.ts'), 'export default {')
   const { code, stderr } = await reeve(folder, ['approve', approvals[0]!.id, '--work'])
   expect(stderr).toMatch(
-    /approved: mail\.send .* is recorded; but the run cannot go on here yet: .*broken\.ts/,
+    /approved: mail\.send .* is recorded; but the run cannot continue here yet: .*broken\.ts/,
   )
   expect(code).toBe(2)
   expect((await reeve(folder, ['show', run])).stdout).toContain(

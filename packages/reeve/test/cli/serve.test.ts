@@ -36,7 +36,7 @@ test('a worker that is told to stop gives its runs back, and signs off', async (
   const { runId: run } = await reeveJson<Rested>(folder, ['run', 'await-go', '--detach'])
   child.kill('SIGTERM')
   const { code, stderr } = await finished
-  expect(stderr).toContain('what acts now may finish')
+  expect(stderr).toContain('calls in progress may finish')
   expect(code).toBe(0)
   const { runs } = await reeveJson<{ runs: { id: string; status: string }[] }>(folder, ['runs'])
   expect(runs).toMatchObject([{ id: run, status: expect.stringMatching(/^(queued|waiting)$/) }])

@@ -72,7 +72,7 @@ test('another answer than to this request changes nothing, and the right one is 
   await fetch(request.url)
   expect((await exchangeCode(oauth, client, request, await answer, where)).access_token).toBeDefined()
   const theirs = new URLSearchParams({ state: 'of-somebody', code: 'theirs' })
-  await expect(exchangeCode(oauth, client, request, theirs, where)).rejects.toThrow(/its state is another/)
+  await expect(exchangeCode(oauth, client, request, theirs, where)).rejects.toThrow(/its state differs/)
 })
 
 test('a person who says no is no error of the service', async () => {

@@ -82,7 +82,7 @@ test("calls go out as the document says, with the effect's key, and come back as
     details: { status: 404 },
   })
   expect(await desk.probe()).toEqual({})
-  await expect(desk.run('getOrder', { id: '..' })).rejects.toThrow('cannot stand')
+  await expect(desk.run('getOrder', { id: '..' })).rejects.toThrow('cannot be used')
 })
 
 test('a list of names chooses operations, and gives them types', async () => {

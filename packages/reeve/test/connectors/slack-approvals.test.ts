@@ -153,7 +153,7 @@ test('what is pressed by the wrong person, elsewhere, again or otherwise decides
     [{ user: 'U0EVE' }, 'Nobody said as whom U0EVE decides here'],
     [{ user: 'constructor' }, 'Nobody said as whom constructor'],
     [{ user: 'U0VIC' }, 'vic may not decide'],
-    [{ user: 'U0GONE' }, 'no principal of this project'],
+    [{ user: 'U0GONE' }, 'not a principal of this project'],
     [{ team: 'T0OTHER' }, 'in the workspace T0OTHER'],
     [{ ts: '1.000001' }, 'not the message'],
     [{ value: `${id} ${'0'.repeat(64)}` }, 'not the message'],
@@ -176,7 +176,7 @@ test('what is pressed by the wrong person, elsewhere, again or otherwise decides
     session.run('update approvals set requested_at = requested_at + 1 where id = ?', [id]),
   )
   await press()
-  expect(whispers().at(-1)).toContain('asked anew')
+  expect(whispers().at(-1)).toContain('asked again')
   await look()
   expect(chat.state.messages.map(({ text }) => text)).toEqual([
     'publish: asked anew, in another message.',

@@ -125,7 +125,7 @@ describe('Zendesk', () => {
     const own = Buffer.from('{"id":"1"}')
     expect(signed.deliveryOf(own)).not.toBe('1')
     const timeless = (name: string) => (name.endsWith('timestamp') ? '1800000000' : headers[name])
-    expect(() => zendesk.read(timeless)).toThrow('is no time such as')
+    expect(() => zendesk.read(timeless)).toThrow('is not a time such as')
   })
 })
 

@@ -55,7 +55,7 @@ test('a question for a text takes a text alone', async () => {
   for (const unfit of [{ a: 1 }, 1, null, ['text']]) {
     await expect(answer(unfit)).rejects.toMatchObject({
       code: 'wrong-answer',
-      message: expect.stringContaining('it is no text. It must be a text'),
+      message: expect.stringContaining('it is not a text. It must be a text'),
     })
   }
   await answer('{"a":1}')
@@ -189,8 +189,8 @@ test.each<[string, (ctx: Context) => Promise<unknown>]>([
 
 test.each<[string, object, string]>([
   ['a verdict that is none', { verdict: 'toString' }, 'wrong-answer'],
-  ['a note that is no text', { note: 5 }, 'bad-text'],
-  ['an edit that is no JSON', { answer: new Map([['sum', 20]]) }, 'not-serialisable'],
+  ['a note that is not a text', { note: 5 }, 'bad-text'],
+  ['an edit that is not JSON', { answer: new Map([['sum', 20]]) }, 'not-serialisable'],
   ['an edit with what JSON would change', { answer: { at: new Date(0) } }, 'not-serialisable'],
 ])('a decision is refused, and nothing is decided: %s', async (_name, wrong, code) => {
   const { engine, pending } = await asking((ctx) => ctx.approve('pay', { show: { sum: 40, at: null } }))

@@ -47,7 +47,7 @@ const misnamed: [string, Misname][] = [
 ]
 
 test.each(misnamed)(
-  '%s with a name that is no text fails the call alone, and the same way on replay',
+  '%s with a name that is not a text fails the call alone, and the same way on replay',
   async (_what, use) => {
     const flow = defineWorkflow({
       name: 'flow',

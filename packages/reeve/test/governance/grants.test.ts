@@ -23,7 +23,7 @@ test.each([
   ['a number above it', { amount: { max: 100 } }, { amount: 100.01 }, 'constraint-broken'],
   ['a number below it', { amount: { min: 1 } }, { amount: 0.5 }, 'constraint-broken'],
   ['a number as text', { amount: { max: 100 } }, { amount: '99 USD' }, undefined],
-  ['text that is no number', { amount: { max: 100 } }, { amount: 'all' }, 'constraint-broken'],
+  ['text that is not a number', { amount: { max: 100 } }, { amount: 'all' }, 'constraint-broken'],
   ['one of a list', { channel: ['#bugs', '#ops'] }, { channel: '#ops' }, undefined],
   ['none of a list', { channel: ['#bugs'] }, { channel: '#general' }, 'constraint-broken'],
   [

@@ -75,7 +75,7 @@ test('each line of a PDF has its page; one without text, locked or broken says s
     [3, 'Ask the lead.'],
   ])
   await expect(readPdf(pdfOf(['']))).rejects.toThrow('OCR')
-  await expect(readPdf(bytes('%PDF-1.4 nothing'))).rejects.toThrow('no PDF')
+  await expect(readPdf(bytes('%PDF-1.4 nothing'))).rejects.toThrow('not a PDF')
 })
 
 test('a mail says who wrote when; it is from outside', async () => {
@@ -85,7 +85,7 @@ test('a mail says who wrote when; it is from outside', async () => {
   expect(read).toMatchObject({ title: 'My refund', untrusted: true })
   expect(read.text).toContain('From: Ada <ada@example.com>')
   expect(placed(read)).toContainEqual([2, 'Please pay.'])
-  await expect(readMail(bytes('\n\n'))).rejects.toThrow('no mail')
+  await expect(readMail(bytes('\n\n'))).rejects.toThrow('not an email')
 })
 
 test.each([

@@ -13,7 +13,7 @@ const from = 'From: Ada <ada@example.com>\nSubject: Parcel 7\n'
 
 /** Messages as they come: what each says that was meant for a person, or why it is refused. */
 const messages: Record<string, [mail: string, says: string | { refused: string }]> = {
-  'no header and no body': ['\r\n\r\n', { refused: 'no mail' }],
+  'no header and no body': ['\r\n\r\n', { refused: 'not an email' }],
   'a header that never ends its line': [`${from}X-Long: ${'a'.repeat(5_000)}`, 'Parcel 7'],
   'a boundary that its parts do not use': [
     `${from}Content-Type: multipart/mixed; boundary=a\n\n--b\n\nWhere is it?\n--b--\n`,

@@ -96,6 +96,6 @@ test.each([
 ])('an address that is none (%s) is refused without showing it', (value) => {
   const make = () => hostedSolver('ollama/llama3.2', { keys: keysOf({ OLLAMA_BASE_URL: value }) })
   expect(make).toThrow(expect.objectContaining({ code: 'bad-base-url' }))
-  expect(make).toThrow('OLLAMA_BASE_URL is no address of a server')
+  expect(make).toThrow('OLLAMA_BASE_URL is not an address of a server')
   expect(make).not.toThrow('secret')
 })

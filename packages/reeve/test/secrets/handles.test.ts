@@ -56,9 +56,11 @@ test('what is no handle, or a handle in a plain text, is refused without being s
   await expect(openAll({ a: secret('KEY') }, undefined, 'it')).rejects.toMatchObject({
     code: 'secret-not-here',
   })
-  expect(() => new HttpClient({ allow: [], credentials: { 'api.stripe.com': {} } })).toThrow('is no origin')
+  expect(() => new HttpClient({ allow: [], credentials: { 'api.stripe.com': {} } })).toThrow(
+    'is not an origin',
+  )
   expect(() => new HttpClient({ allow: [], credentials: { 'https://a.example/path': {} } })).toThrow(
-    'is no origin',
+    'is not an origin',
   )
 })
 

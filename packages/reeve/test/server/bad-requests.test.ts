@@ -68,7 +68,7 @@ test.each([
     400,
   ],
   ['with a field that is not known', '{"workflow":"greet","inputs":{}}', 'invalid-input', 422],
-  ['that is no object', '[]', 'invalid-input', 422],
+  ['that is not an object', '[]', 'invalid-input', 422],
   ['without what is needed', '{}', 'invalid-input', 422],
   ['for a workflow that is not there', '{"workflow":"nothing"}', 'unknown-workflow', 404],
   ['whose input does not fit the workflow', '{"workflow":"greet","input":{"name":7}}', 'invalid-input', 422],

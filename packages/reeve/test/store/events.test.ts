@@ -47,10 +47,10 @@ test('a payload that is not what its type has does not compile', () => {
 
 test.each([
   [{ type: 'timer-set', payload: null }, 'its payload has no "dueAt"'],
-  [{ type: 'timer-set', payload: '{"dueAt":"soon"}' }, '"dueAt" of its payload is no time'],
-  [{ type: 'timer-set', payload: '[7]' }, 'its payload is no object'],
-  [{ type: 'timer-set', payload: '{"dueAt":' }, 'its payload is no JSON'],
-  [{ type: 'timer-fired', payload: null }, 'it is no timer-set'],
+  [{ type: 'timer-set', payload: '{"dueAt":"soon"}' }, '"dueAt" of its payload is not of kind time'],
+  [{ type: 'timer-set', payload: '[7]' }, 'its payload is not an object'],
+  [{ type: 'timer-set', payload: '{"dueAt":' }, 'its payload is not JSON'],
+  [{ type: 'timer-fired', payload: null }, 'its type is not timer-set'],
 ])('%j is damaged: %s', (event, problem) => {
   expect(() => payloadOf({ ...event, run: 3, seq: 9 }, 'timer-set')).toThrow(
     expect.objectContaining({

@@ -83,9 +83,9 @@ test('a request that is not in the file fails the call and is named; so does a f
   })
   const changed = readFileSync(file, 'utf8').replace('2025-09-30.clover', '2024-01-01')
   writeFileSync(file, changed)
-  expect(() => recordedCalls(stripe, { file })).toThrow(/2024-01-01.*Record them anew/)
+  expect(() => recordedCalls(stripe, { file })).toThrow(/2024-01-01.*Record them again/)
   writeFileSync(file, '{"exchanges":')
-  expect(() => recordedCalls(stripe, { file })).toThrow(/is no JSON/)
+  expect(() => recordedCalls(stripe, { file })).toThrow(/is not JSON/)
   expect(() => recordedCalls(stripe, { file: `${file}.none` })).toThrow(/There is no recording/)
 })
 

@@ -104,12 +104,12 @@ test.each([
 })
 
 test.each([
-  [{ type: 'strin' }, 'no type'],
+  [{ type: 'strin' }, 'not a type'],
   [{ properties: 5 }, '#/properties'],
   [{ properties: { a: { maxLength: 'x' } } }, '#/properties/a/maxLength'],
   [{ multipleOf: 0 }, 'more than 0'],
   [{ anyOf: [3] }, '#/anyOf/0'],
-])('what is no JSON Schema is refused when it is read: %#', (schema, why) => {
+])('what is not a JSON Schema is refused when it is read: %#', (schema, why) => {
   expect(() => fromJsonSchema(schema as unknown as JsonSchemaObject, 'It')).toThrow(why)
 })
 

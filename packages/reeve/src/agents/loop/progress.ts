@@ -47,7 +47,7 @@ export class Progress {
       : `${this.#stalled} turns in a row brought nothing new`
     if (this.#told) return { verdict: 'stop', why: repeated ? 'repeated-call' : 'no-progress', reason }
     this.#told = true
-    const notice = `Notice: ${reason}. Do something else, or give the final answer now. This is said once; you are stopped if it goes on.`
+    const notice = `Notice: ${reason}. Do something else, or give the final answer now. This is said once; you are stopped if it continues.`
     return { verdict: 'tell', notice }
   }
 

@@ -141,5 +141,8 @@ async function reviewDraft<Draft extends Json = string>(
   }
   const checked = validate(schema, await perform(ctx, review, { task, criteria, draft }))
   if (checked.ok) return checked.value
-  throw new ReeveError('bad-review', `"${name}" is no review of the draft: ${describeIssues(checked.issues)}`)
+  throw new ReeveError(
+    'bad-review',
+    `"${name}" is not a review of the draft: ${describeIssues(checked.issues)}`,
+  )
 }

@@ -113,5 +113,5 @@ async function judge<State extends StateShape>(
   }
   const checked = validate(verdictSchema, await perform(ctx, judging, { question, state, round }))
   if (checked.ok) return checked.value
-  throw new ReeveError('bad-verdict', `"${name}" is no verdict: ${describeIssues(checked.issues)}`)
+  throw new ReeveError('bad-verdict', `"${name}" is not a verdict: ${describeIssues(checked.issues)}`)
 }

@@ -94,7 +94,7 @@ export function boundParameters(check: Of<'sql'>, scope: Scope): (null | number 
   for (const { source, parts } of check.parameters) {
     const value = valueAt(parts[0] as { path: string[] }, scope)
     if (value === undefined) return `${source} has no value`
-    if (typeof value === 'object' && value !== null) return `${source} is no text, number or boolean`
+    if (typeof value === 'object' && value !== null) return `${source} is not a text, number or boolean`
     bound.push(typeof value === 'boolean' ? Number(value) : value)
   }
   return bound

@@ -154,7 +154,7 @@ function readSql(text: string): CriterionCheck | string {
   const sql = parts.map((part) => (typeof part === 'string' ? part : '?')).join('')
   // A bound value inside of quotes would be the text "?".
   if (/'[^']*\?[^']*'/.test(sql) && parameters.length > 0)
-    return `a placeholder stands inside of quotes there. Leave the quotes out: values are bound. ${form}`
+    return `a placeholder is inside quotes. Leave the quotes out: values are bound. ${form}`
   if (!isReading(sql))
     return `its query does more than read: a criterion looks with one statement, which begins with select. ${form}`
   return {
@@ -206,7 +206,7 @@ function readOutputSchema(text: string): CriterionCheck | string {
     fromJsonSchema(schema, 'The schema')
     return { kind: 'output', schema }
   } catch (error) {
-    return `what follows "output matches" is no JSON Schema: ${messageOf(error)}. ${form}`
+    return `what follows "output matches" is not a JSON Schema: ${messageOf(error)}. ${form}`
   }
 }
 

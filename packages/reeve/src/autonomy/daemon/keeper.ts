@@ -129,7 +129,7 @@ export class DaemonKeeper {
       return { memory, at: isWoken ? Math.min(wake.at, soonest) : wake.at }
     }
     const memory = await memoryOfBroken(database, full, now)
-    this.#log.warn('a cycle of a daemon did not end well; the next one goes on from what is known of it', {
+    this.#log.warn('a cycle of a daemon did not end well; the next one continues from its recorded state', {
       daemon: daemon.name,
       run: run.id,
       status: full.status,

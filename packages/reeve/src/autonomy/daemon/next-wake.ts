@@ -35,7 +35,7 @@ export function nextWake(
     const at = (Math.floor(now / dayMs) + 1) * dayMs
     return {
       at: Math.max(at, now + floorMs),
-      why: `the money of today is used up; it goes on at ${isoText(at)}`,
+      why: `the budget of today is used up; it continues at ${isoText(at)}`,
     }
   }
   const within = (ms: number) => Math.min(ceilingMs, Math.max(floorMs, Math.ceil(ms)))
@@ -45,7 +45,7 @@ export function nextWake(
   if (result === 'idle' || result === 'skipped')
     return wake(within(sleptMs < everyMs ? everyMs : sleptMs * 2), 'there was nothing to do')
   if (result === 'pending' || result === 'taken')
-    return wake(within(everyMs), 'what it decided still goes on')
+    return wake(within(everyMs), 'what it decided is still in progress')
   return wake(
     within(everyMs * 2 ** Math.min(fruitless - 1, 20)),
     `what it decided came to nothing (${result})`,

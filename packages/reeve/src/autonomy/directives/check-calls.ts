@@ -43,7 +43,7 @@ export function checkCalls(
         if (before.length === 0 || (near !== undefined && near !== first))
           problems.add(
             line,
-            `{${path.join('.')}} is no input${before.length > 0 ? ' and no result' : ''}. ${near ? `Did you mean {${near}}?` : `Add it to Inputs, or name one of ${inputs.map(({ name }) => `{${name}}`).join(', ') || 'none'}`}`,
+            `{${path.join('.')}} is not an input${before.length > 0 ? ' and no result' : ''}. ${near ? `Did you mean {${near}}?` : `Add it to Inputs, or name one of ${inputs.map(({ name }) => `{${name}}`).join(', ') || 'none'}`}`,
           )
       }
     }

@@ -83,7 +83,7 @@ async function readSources(folder: string): Promise<{ sources: DirectiveSource[]
       if (/^(?:[ \t]*>){10}/m.test(text))
         refuse('a line has ten quotations inside of one another. Write it without')
       else if (Buffer.from(text).equals(bytes)) sources.push({ name: basename(each, '.md'), file, text })
-      else refuse('it is no UTF-8 text. Save it as UTF-8')
+      else refuse('it is not UTF-8 text. Save it as UTF-8')
     }
   }
   return { sources, problems }

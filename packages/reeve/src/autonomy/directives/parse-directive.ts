@@ -150,7 +150,7 @@ function sectionsOf(outline: Outline, problems: LineProblems): Partial<Record<Se
     problems.add(
       alike?.line ?? outline.titleLine,
       alike
-        ? `"${alike.title}" is no section. Did you mean: ## ${name}`
+        ? `"${alike.title}" is not a section. Did you mean: ## ${name}`
         : `the section "${name}" is missing. Add:\n    ## ${name}\n    ${sections[name]}`,
     )
   }

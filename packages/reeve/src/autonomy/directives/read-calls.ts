@@ -139,8 +139,8 @@ function readArguments(words: readonly Word[]): Record<string, Template> | undef
   for (let index = 0; index < words.length; index++) {
     const [, name, value] = /^--([A-Za-z_][\w-]*)(?:=(.*))?$/s.exec(words[index]!.text) ?? []
     if (name === undefined)
-      return `"${words[index]!.text}" is no argument. Arguments have names, as in: ${callExample}`
-    if (Object.hasOwn(args, name)) return `--${name} stands there twice`
+      return `"${words[index]!.text}" is not an argument. Arguments have names, as in: ${callExample}`
+    if (Object.hasOwn(args, name)) return `--${name} is given twice`
     const next = words[index + 1]
     const isFlag =
       value === undefined && (next === undefined || (next.text.startsWith('--') && !next.isQuoted))

@@ -94,7 +94,7 @@ async function measuredValue(
         ? await metric(AbortSignal.timeout(measureWithinMs))
         : await namedValue(session, metric, now)
     if (value === null || Number.isFinite(value)) return { value, problem: null }
-    return { value: null, problem: `its function gave ${String(value)}, which is no number` }
+    return { value: null, problem: `its function gave ${String(value)}, which is not a number` }
   } catch (error) {
     return { value: null, problem: messageOf(error) }
   }

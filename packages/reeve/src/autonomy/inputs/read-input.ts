@@ -26,7 +26,8 @@ const types: Readonly<Record<string, JsonSchemaObject>> = {
 export const inputExample = '- topic: string (required) — what to write about'
 const typesAdvice =
   'The types are string, number, integer, boolean, date, datetime, email, url, object, list[TYPE] and enum[a, b]'
-const notesAdvice = 'In brackets may stand: required, optional, default 3, 1 to 10, at least 1, at most 10'
+const notesAdvice =
+  'In brackets you may write: required, optional, default 3, 1 to 10, at least 1, at most 10'
 
 const shape = /^`?([A-Za-z_][\w-]*)`?\s*:\s*(.*)$/s
 const typeShape = /^`?((?:list|array|enum)\s*[[(<].*?[\])>]\]?|[A-Za-z]+(?:\[\])?)`?/s
@@ -38,7 +39,7 @@ const typeShape = /^`?((?:list|array|enum)\s*[[(<].*?[\])>]\]?|[A-Za-z]+(?:\[\])
 export function readInput(text: string): Input | string {
   const [, name, rest] = shape.exec(text.trim()) ?? []
   if (name === undefined || rest === undefined)
-    return `"${text.trim()}" is no input. Write NAME: TYPE, such as: ${inputExample}`
+    return `"${text.trim()}" is not an input. Write NAME: TYPE, such as: ${inputExample}`
   const whole = /^\{.*\}$/s.test(rest) ? undefined : readType(rest)
   if (whole === undefined || typeof whole === 'string')
     return `Input ${name}: ${whole ?? `"${rest}" is no type. ${typesAdvice}.`}`
@@ -63,7 +64,7 @@ export function readInput(text: string): Input | string {
 /** @returns the schema with how much text it took, or what is wrong */
 function readType(text: string): { schema: JsonSchemaObject; type: string; length: number } | string {
   const found = typeShape.exec(text)
-  if (!found) return `"${text}" is no type. ${typesAdvice}.`
+  if (!found) return `"${text}" is not a type. ${typesAdvice}.`
   const schema = schemaOf(found[1]!)
   return typeof schema === 'string' ? schema : { schema, type: found[1]!, length: found[0].length }
 }
@@ -83,7 +84,7 @@ function schemaOf(type: string): JsonSchemaObject | string {
   const name = type.toLowerCase()
   if (Object.hasOwn(types, name)) return { ...types[name]! }
   const near = nearestName(name, [...Object.keys(types), 'list', 'enum'])
-  return `"${type}" is no type. ${near ? `Did you mean ${near === 'list' ? 'list[string]' : near}? ` : ''}${typesAdvice}.`
+  return `"${type}" is not a type. ${near ? `Did you mean ${near === 'list' ? 'list[string]' : near}? ` : ''}${typesAdvice}.`
 }
 
 /** @returns what is wrong */
@@ -93,7 +94,7 @@ function takeNote(input: Input, note: string): string | undefined {
   else if (/^optional$/i.test(note)) input.required = false
   else if (/^default\b/i.test(note)) {
     const value = readDefault(input, note.replace(/^default\s*(?:is|:|=)?\s*/i, ''))
-    if (value === undefined) return `"${note}" is no default of type ${input.type}`
+    if (value === undefined) return `"${note}" is not a default of type ${input.type}`
     input.default = value
   } else {
     const bounds = boundsIn(note)

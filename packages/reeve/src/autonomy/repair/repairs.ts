@@ -120,7 +120,7 @@ export class Repairs {
     if (!script)
       throw new ReeveError(
         'nothing-to-repair',
-        `Call ${what.call} of run ${what.run} is no call of a script that failed. See its calls: reeve show ${what.run}`,
+        `Call ${what.call} of run ${what.run} is not a call of a script that failed. See its calls: reeve show ${what.run}`,
       )
     return { ...what, script: script.name, inputs: failed.inputs, failure: failed.failure }
   }

@@ -146,7 +146,7 @@ async function whyBack(
   )
   return before?.output === undefined
     ? undefined
-    : `${where} failed (${failure.code}), and goes well with the script of before`
+    : `${where} failed (${failure.code}), and succeeds with the previous script`
 }
 
 /** Of a script that broke off: where it did not, it was right. It is asked once more, in quarantine, as it was before. */

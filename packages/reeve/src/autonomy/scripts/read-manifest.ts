@@ -49,7 +49,7 @@ export function readManifest(value: unknown, lineOf: LineOf, problems: LineProbl
     problems.add(lineOf(), `the manifest is ${describeValue(value)}. Write:\n    ${manifestExample}`)
   for (const name of Object.keys(given))
     if (!fields.includes(name))
-      problems.add(lineOf(name), `"${name}" is no part of a manifest. ${nameAdvice(name, fields)}`)
+      problems.add(lineOf(name), `"${name}" is not a part of a manifest. ${nameAdvice(name, fields)}`)
   const text = (name: string, fallback: string) => {
     const found = given[name]
     if (found === undefined) return fallback
@@ -112,7 +112,7 @@ function inputsIn(value: unknown, lineOf: (path: string[]) => number, problems: 
     const input =
       typeof text === 'string'
         ? readInput(text)
-        : `${describeValue(text)} is no input. Write: ${inputExample}`
+        : `${describeValue(text)} is not an input. Write: ${inputExample}`
     if (typeof input === 'string') problems.add(lineOf([key]), input)
     else if (input.name === 'dry-run')
       problems.add(lineOf([key]), '"dry-run" is the runtime\'s own. Rename this input')
@@ -178,7 +178,7 @@ function variablesIn(value: unknown, name: string, line: number, problems: LineP
   return names.filter((each): each is string => {
     const fault =
       typeof each !== 'string' || !variable.test(each)
-        ? 'is no name of a variable'
+        ? 'is not a name of a variable'
         : reservedVariables.test(each)
           ? 'is set by the runtime'
           : undefined

@@ -38,7 +38,7 @@ export function scriptResult({ name, manifest }: Pick<Script, 'name' | 'manifest
   if (!Buffer.from(text).equals(end.stdout))
     throw new ReeveError(
       'script-not-utf8',
-      `${what} printed bytes that are no UTF-8. Let it print its result as JSON in UTF-8.`,
+      `${what} printed bytes that are not UTF-8. Let it print its result as JSON in UTF-8.`,
       { details },
     )
   if (text.trim() === '')
@@ -64,7 +64,7 @@ function jsonOf(what: string, text: string, details: object): Json {
       )
     throw new ReeveError(
       'script-not-json',
-      `${what} printed what is no JSON: ${firstCharacters(text.trim(), 200)}. Let it print one JSON value; everything else belongs on standard error.`,
+      `${what} printed what is not JSON: ${firstCharacters(text.trim(), 200)}. Let it print one JSON value; everything else belongs on standard error.`,
       shown,
     )
   }

@@ -24,7 +24,7 @@ export async function importSkill(
   if (!existsSync(join(source, 'SKILL.md')))
     throw new ReeveError(
       'bad-skill',
-      `${from} has no SKILL.md: it is no skill. Name the folder that has the file. Nothing was taken.`,
+      `${from} has no SKILL.md: it is not a skill. Name the folder that has the file. Nothing was taken.`,
     )
   const files = await skillFiles(source)
   const target = join(project, 'skills', name)

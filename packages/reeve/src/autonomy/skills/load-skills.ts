@@ -38,7 +38,7 @@ export async function loadSkill(project: string, name: string): Promise<Skill> {
   else if (bytes.length > mostTextBytes)
     problems.add(1, `it has ${bytes.length} bytes, and ${mostTextBytes} are the most`)
   else if (!Buffer.from(bytes.toString('utf8')).equals(bytes))
-    problems.add(1, 'it is no UTF-8 text. Save it as UTF-8')
+    problems.add(1, 'it is not UTF-8 text. Save it as UTF-8')
   const text =
     bytes && problems.found.length === 0
       ? await readSkillText(bytes.toString('utf8'), name, problems)

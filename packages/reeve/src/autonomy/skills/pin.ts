@@ -48,7 +48,7 @@ export async function readPin(project: string, skill: string): Promise<SkillPin 
   } catch (error) {
     throw refuse(messageOf(error))
   }
-  throw refuse('it is no pin of a skill')
+  throw refuse('it is not a pin of a skill')
 }
 
 /** All of the new pin or all of the old one, whenever this process dies. */

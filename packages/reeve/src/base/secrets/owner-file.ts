@@ -38,7 +38,7 @@ export function readOwnerFile(file: string, { code, what, renew }: OwnerFileWord
   }
   try {
     const stat = fstatSync(opened)
-    if (!stat.isFile()) throw new ReeveError(code, `${file} should hold ${what}, and is no file.`)
+    if (!stat.isFile()) throw new ReeveError(code, `${file} should hold ${what}, and is not a file.`)
     const mode = stat.mode & 0o777
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
       throw new ReeveError(

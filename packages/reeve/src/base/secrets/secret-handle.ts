@@ -43,7 +43,7 @@ export class Secret {
   /** @internal */
   get parts(): readonly Part[] {
     if (this.#isBase64)
-      throw badHandle('basicAuth(…) is a whole header already and cannot stand in another text')
+      throw badHandle('basicAuth(…) is a whole header already and cannot be part of another text')
     return this.#parts
   }
 
@@ -111,7 +111,7 @@ export function basicAuth(user: string | Secret, password: string | Secret): Sec
 function partsOf(handle: Secret | undefined): readonly Part[] {
   if (handle === undefined) return []
   if (handle instanceof Secret) return handle.parts
-  throw badHandle('only handles may stand in the template of a secret, such as secret(NAME)')
+  throw badHandle('the template of a secret takes handles only, such as secret(NAME)')
 }
 
 function badHandle(why: string): ReeveError {

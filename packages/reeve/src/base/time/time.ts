@@ -76,8 +76,8 @@ export function toMs(duration: Duration | string, what?: string): number {
   throw new ReeveError(
     'bad-duration',
     ms === undefined
-      ? `${subject} is not a length of time. Write milliseconds or a number with a unit: 250ms, 30s, 5m, 2h, 3d, 1w.`
-      : `${subject} is longer than 100 years, the longest time there is. Write a shorter one; for no limit, leave it out.`,
+      ? `${subject} is not a valid duration. Write milliseconds or a number with a unit: 250ms, 30s, 5m, 2h, 3d, 1w.`
+      : `${subject} is longer than 100 years, the longest duration. Write a shorter one; for no limit, leave it out.`,
   )
 }
 
@@ -106,7 +106,7 @@ export function toMoment(moment: Moment, now: number, what: string): number {
   throw new ReeveError(
     'bad-moment',
     Number.isNaN(at)
-      ? `${what} is ${shown}, which is not a point in time. Give a Date, or its ISO text with the zone: 2026-07-01T09:00:00Z.`
+      ? `${what} is ${shown}, which is not a valid point in time. Give a Date, or its ISO text with the zone: 2026-07-01T09:00:00Z.`
       : `${what} is ${new Date(at).toISOString()}, more than 100 years from now. Give an earlier one; for no limit, leave it out.`,
   )
 }

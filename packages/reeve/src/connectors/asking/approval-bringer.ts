@@ -181,6 +181,6 @@ export function shownRequest(row: ApprovalOfRun, { settings }: AskingConnection)
 
 function wordsOf({ status, subject, decided_by: by }: MessageToSettle): string {
   if (status === null || subject === null) return 'This request is gone.'
-  if (status === 'pending') return `${subject}: asked anew, in another message.`
+  if (status === 'pending') return `${subject}: asked again, in another message.`
   return `${subject}: ${status}${by === null ? '' : ` by ${by}`}.`
 }

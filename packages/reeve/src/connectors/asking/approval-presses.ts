@@ -128,7 +128,7 @@ function refuseOther(message: ApprovalMessageRow, approval: ApprovalOfRun): void
   if (approval.args_hash === message.hash && approval.requested_at === message.asked_at) return
   throw new ReeveError(
     'approval-changed',
-    `Approval ${approval.id} is asked anew, in another message. Nothing was decided.`,
+    `Approval ${approval.id} is asked again, in another message. Nothing was decided.`,
   )
 }
 

@@ -57,7 +57,7 @@ export async function exchangeCode(
   where: Where,
 ): Promise<Credential> {
   if (answer.get('state') !== request.state)
-    throw notConnected('the answer is not to this request: its state is another. Begin anew')
+    throw notConnected('the answer does not belong to this request: its state differs. Begin again')
   const error = answer.get('error')
   if (error !== null) throw notConnected(`the service says ${error.slice(0, 100)}`)
   const form = {

@@ -180,7 +180,7 @@ function fieldOf(credential: Credential, name: string): string {
   if (typeof value === 'string' && value !== '') return value
   throw new ReeveError(
     'bad-credential',
-    `The credential has no "${name}": it was made for another way to sign in. Connect the account anew.`,
+    `The credential has no "${name}": it was made for another way to sign in. Connect the account again.`,
   )
 }
 
@@ -221,6 +221,6 @@ function notUsable(schemes: readonly AuthScheme[]): ReeveError {
   const wanted = schemes.map(({ kind, fields: its }) => `${kind} (${its.map(({ name }) => name).join(', ')})`)
   return new ReeveError(
     'bad-credential',
-    `What is sealed for this account is none of ${wanted.join(' or ')}. Connect the account anew.`,
+    `What is sealed for this account is not one of ${wanted.join(' or ')}. Connect the account again.`,
   )
 }

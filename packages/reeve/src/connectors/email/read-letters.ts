@@ -79,10 +79,10 @@ export async function openLetter(
   options: { forWriting?: boolean } = {},
 ): Promise<{ folder: OpenFolder; uid: number }> {
   const [, path, uidValidity, uid] = /^([^:]+):(\d+):(\d+)$/.exec(id) ?? []
-  if (path === undefined) throw noLetter(`"${id.slice(0, 200)}" is no id of a letter`)
+  if (path === undefined) throw noLetter(`"${id.slice(0, 200)}" is not an id of a letter`)
   const folder = await mailbox.openFolder(decodeURIComponent(path), options)
   if (folder.uidValidity !== uidValidity)
-    throw noLetter('the server has numbered its folder anew since; search for the letter again')
+    throw noLetter('the server has numbered its folder again since; search for the letter again')
   return { folder, uid: Number(uid) }
 }
 

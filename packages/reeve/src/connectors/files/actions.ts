@@ -78,7 +78,7 @@ const Before = z.union([
 ])
 
 export const write = action({
-  description: 'Write a file, whole, in the place of what stands there',
+  description: 'Write a whole file; an existing file is replaced',
   endpoint: ['PUT {path}'],
   input: z.object({ path, content: z.string().max(1_500_000), encoding }),
   output: z.object({ bytes: z.number().int(), sha256: z.string(), before: Before }),

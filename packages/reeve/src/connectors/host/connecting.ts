@@ -47,7 +47,7 @@ export async function keepCredential(
   if (problem !== undefined)
     throw new ReeveError(
       'bad-credential',
-      `That is no credential for ${connection.definition.title}: ${problem}. Nothing was changed.`,
+      `That is not a credential for ${connection.definition.title}: ${problem}. Nothing was changed.`,
     )
   const mode = scheme.modeOf?.(credential)
   if (mode !== undefined && mode !== key.mode)

@@ -157,7 +157,7 @@ export class Contracts {
     if (!held) return undefined
     if (held.mode !== mode && held.mode === 'sandbox')
       throw new NotApplied(
-        `Run ${run.id} began while ${name} was in sandbox, and it is live now: nothing of that run reaches the real account. Start it anew.`,
+        `Run ${run.id} began while ${name} was in sandbox, and it is live now: nothing of that run reaches the real account. Start it again.`,
         { details: { problem: 'other-mode' } },
       )
     if (held.mode !== mode)

@@ -170,5 +170,5 @@ function otherAccount({ identity }: AccountRow, facts: AccountFacts, key: Accoun
   if (facts.mode !== undefined && facts.mode !== key.mode)
     return `its credential is of ${facts.mode === 'live' ? 'the real account' : 'the test environment'}, and the connection is ${key.mode === 'live' ? 'live' : 'in sandbox'}`
   if (identity === null || facts.identity === undefined || facts.identity === identity) return undefined
-  return `its credential is of another account now: ${facts.identity} instead of ${identity}. Connect it anew if that is meant`
+  return `its credential is of another account now: ${facts.identity} instead of ${identity}. Connect it again if that is meant`
 }

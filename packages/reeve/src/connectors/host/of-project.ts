@@ -12,7 +12,7 @@ export function connectionsOf({
     if (!isConnection(each))
       throw new ReeveError(
         'bad-connector',
-        `\`connectors.${name}\` is no connection. Write what the connector's function gives: connectors: { stripe: stripe() }`,
+        `\`connectors.${name}\` is not a connection. Write what the connector's function gives: connectors: { stripe: stripe() }`,
       )
     if (each.name === name) return each
     throw new ReeveError(

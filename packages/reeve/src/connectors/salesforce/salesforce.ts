@@ -67,7 +67,7 @@ function instanceOf({ instance_url: given }: Readonly<Record<string, Json>>): st
   if (url?.protocol === 'https:' && /\.(?:salesforce|force)\.com$/.test(url.hostname)) return url.origin
   throw new ReeveError(
     'bad-credential',
-    'The token of Salesforce does not say which host has the data (instance_url). Connect the account anew: reeve connect salesforce',
+    'The token of Salesforce does not say which host has the data (instance_url). Connect the account again: reeve connect salesforce',
   )
 }
 

@@ -98,6 +98,6 @@ function withAccount(input: StandardSchemaV1, accounts: readonly string[], what:
   }
   throw new ReeveError(
     'bad-connector',
-    `The action "${what}" cannot be used with several accounts: they add an argument to its input, which is no object of Zod.`,
+    `The action "${what}" cannot be used with several accounts: they add an argument to its input, which is not an object of Zod.`,
   )
 }

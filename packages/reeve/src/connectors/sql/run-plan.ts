@@ -29,7 +29,10 @@ async function outcomeOf(plan: ReadPlan | WritePlan, api: ServiceCall): Promise<
   if (address.startsWith('file:')) return onSqlite(fileURLToPath(address), plan, api.signal)
   const { url } = await api.credential()
   if (typeof url !== 'string' || !/^postgres(?:ql)?:\/\//.test(url))
-    throw await api.refused({ kind: 'credential', message: 'it is no address that begins with postgres://' })
+    throw await api.refused({
+      kind: 'credential',
+      message: 'it is not an address that begins with postgres://',
+    })
   return onPostgres(url, plan, { timeoutMs: statementMs, signal: api.signal })
 }
 

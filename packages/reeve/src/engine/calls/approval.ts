@@ -195,7 +195,7 @@ function decisionFrom(
 export function decidedOnOther(approval: string): ReeveError {
   return new ReeveError(
     'approval-changed',
-    `What approval ${approval} shows is not what its run asked for in the journal: the database was changed from outside. Nothing is done upon it. Look: reeve audit verify`,
+    `What approval ${approval} shows is not what its run asked for in the journal: the database was changed from outside. The decision is not carried out. Look: reeve audit verify`,
   )
 }
 

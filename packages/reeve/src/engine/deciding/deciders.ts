@@ -90,7 +90,7 @@ async function missingRight(
   const known = await findPrincipal(session, name)
   if (!known) {
     return (await hasPrincipals(session))
-      ? `${shownId(name)} is no principal of this project (who you are: reeve whoami)`
+      ? `${shownId(name)} is not a principal of this project (who you are: reeve whoami)`
       : undefined
   }
   if (known.ended_at !== null) return `the principal ${shownId(name)} was removed`

@@ -46,9 +46,9 @@ export function permissionFrom(
   const shown = JSON.parse(approval.shown) as Json
   if (approval.kind !== 'approval' || approval.binds === null || !isRecord(shown))
     throw cannot('it is about no call of a tool')
-  if (isEdit) throw cannot('it changes the arguments; approve them as they stand')
+  if (isEdit) throw cannot('it changes the arguments; approve them unchanged')
   const args = (shown as { args?: Json }).args
-  if (!isRecord(args)) throw cannot('its arguments are no object')
+  if (!isRecord(args)) throw cannot('its arguments are not an object')
   const forMs = toMs(remember.for, '`for` of what is remembered')
   if (!(forMs > 0 && forMs <= longestMs))
     throw cannot(`it would hold for ${describeValue(remember.for)}, and a year is the most`)
@@ -56,7 +56,7 @@ export function permissionFrom(
   const absent = names.find((name) => !Object.hasOwn(args, name))
   if (names.length === 0 || absent !== undefined) {
     const what =
-      absent === undefined ? 'no argument was named' : `${describeValue(absent)} is none of its arguments`
+      absent === undefined ? 'no argument was named' : `${describeValue(absent)} is not one of its arguments`
     throw cannot(`${what}; they are ${Object.keys(args).join(', ')}`)
   }
   const directing = (termsOf(approval)?.places ?? []).map(({ argument }) => argument.split(/[.[]/)[0]!)

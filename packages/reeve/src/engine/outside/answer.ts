@@ -40,7 +40,7 @@ export async function answerProblem(
   check: JsonSchemaCheck | undefined,
 ): Promise<string | undefined> {
   if (answer === undefined) return 'there is none'
-  if (wantsText(asked)) return typeof answer === 'string' ? undefined : 'it is no text'
+  if (wantsText(asked)) return typeof answer === 'string' ? undefined : 'it is not a text'
   let value = answer
   if (asked.kind === 'outcome') {
     if (!isOutcomeAnswer(answer) || !answer.happened) return

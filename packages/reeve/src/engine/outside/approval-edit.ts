@@ -39,7 +39,7 @@ export function readEdit(approval: Asked, edit: Json, replaces = false): Edit {
     const where = hidden === '' ? 'it holds' : `${hidden} holds`
     throw invalidEdit(
       approval,
-      `${where} the text [secret], which stands for a value that is not shown, and the text would be used in its place. Leave out what shall stay, or give that field without it`,
+      `${where} the text [secret], which replaces a value that is not shown, and the text would be used in its place. Leave out what shall stay, or give that field without it`,
     )
   }
   if (!isRecord(base) || !isRecord(edit) || !isRecord(whole)) {

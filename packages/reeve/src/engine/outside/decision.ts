@@ -76,7 +76,7 @@ export function refuseSecret({ id }: ApprovalOfRun, given: Json | undefined, sec
   if (given === undefined || !secrets || canonical(secrets.redactData(given)) === canonical(given)) return
   throw new ReeveError(
     'wrong-answer',
-    `What is given for ${id} holds a registered secret of this process (a key or a password of its environment). No secret is recorded: the run would go on with the text [secret]. Nothing was recorded, and ${id} is still open. Give it without the secret; what needs one reads it from its environment.`,
+    `What is given for ${id} holds a registered secret of this process (a key or a password of its environment). No secret is recorded: the run would continue with the text [secret]. Nothing was recorded, and ${id} is still open. Give it without the secret; what needs one reads it from its environment.`,
   )
 }
 
@@ -96,7 +96,7 @@ export function refuseOther(approval: ApprovalOfRun, hash: string | undefined): 
   if (hash.length >= shortestHash && approval.args_hash.startsWith(hash)) return
   throw new ReeveError(
     'approval-changed',
-    `Approval ${approval.id} does not show what has the hash "${hash}". Look at it again, and name the hash that stands there (${shortestHash} characters or more). Nothing was decided.`,
+    `Approval ${approval.id} does not show what has the hash "${hash}". Look at it again, and name the hash that is shown there (${shortestHash} characters or more). Nothing was decided.`,
   )
 }
 
@@ -134,7 +134,7 @@ export function refuseDecided(approval: ApprovalOfRun, now: number): void {
     const who = approval.decided_by ? ` by ${approval.decided_by}` : ''
     throw new ReeveError(
       'already-decided',
-      `Approval ${approval.id} was ${approval.status}${who} already; the first decision stands.`,
+      `Approval ${approval.id} was ${approval.status}${who} already; the first decision is valid.`,
     )
   }
 }
@@ -174,7 +174,7 @@ export function refuseUnfit(approval: ApprovalOfRun, decision: ApprovalDecision)
   if (problem !== undefined && decision.answer === undefined) {
     throw new ReeveError(
       'problem-stands',
-      `Approval ${approval.id} cannot be approved as it stands: ${problem.replace(/\.$/, '')}. Approve an edit that fits (reeve approve ${approval.id} --edit JSON), or reject it.`,
+      `Approval ${approval.id} cannot be approved: its arguments are invalid: ${problem.replace(/\.$/, '')}. Approve an edit that fits (reeve approve ${approval.id} --edit JSON), or reject it.`,
     )
   }
 }

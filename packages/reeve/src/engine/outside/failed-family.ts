@@ -82,7 +82,7 @@ function wentOn(
   const what = acted.kind === 'child' ? 'started a child of' : 'sent'
   return new ReeveError(
     'cannot-retry',
-    `Run ${run.id} went on after its child run ${child.id} had ended badly: it ${what} "${acted.name}" (call ${acted.step}). A retry would leave that out, or make it again. Nothing was done. Once the child is mended, go the other way in a new run, which says what it would repeat: reeve fork ${run.id} --from ${step}`,
+    `Run ${run.id} went on after its child run ${child.id} had ended badly: it ${what} "${acted.name}" (call ${acted.step}). A retry would leave that out, or make it again. Nothing was done. After the child has succeeded, go the other way in a new run, which says what it would repeat: reeve fork ${run.id} --from ${step}`,
     { details: { run: run.id, child: child.id, call: acted.step } },
   )
 }

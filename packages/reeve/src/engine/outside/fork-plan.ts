@@ -113,7 +113,7 @@ function sharedPrefix(events: JournalEvent[], from: number): JournalEvent[] {
 function refuseEffectUnderWay(origin: RunRow, shared: History): void {
   for (const { kind, name, settled, step } of shared.calls.values()) {
     if (kind !== 'effect' || settled) continue
-    const why = `Effect "${name}" (call ${step}) of run ${origin.id} is under way, and a fork from a later call would make it again.`
+    const why = `Effect "${name}" (call ${step}) of run ${origin.id} is in progress, and a fork from a later call would make it again.`
     throw new ReeveError('bad-fork', `${why} Wait until it is settled, or fork from call ${step}.`)
   }
 }

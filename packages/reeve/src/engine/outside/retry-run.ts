@@ -50,7 +50,7 @@ export async function retryRun(
   if (await hasErased(database, run.no))
     throw new ReeveError(
       'cannot-retry',
-      `What run ${run.id} was about was erased, and so it cannot go on. Start a new run.`,
+      `The data of run ${run.id} was erased, so the run cannot continue. Start a new run.`,
     )
   const looked = await database.transaction((session) => failedFamily(session, run))
   const queued: number[] = []
@@ -75,7 +75,7 @@ async function refuseUndone(session: Session, run: RunRow): Promise<void> {
   if (undo === undefined) return
   throw new ReeveError(
     'cannot-retry',
-    `What run ${run.id} did outside was undone by run ${undo}, in part or all of it, and it would go on as if it still held. Start a new run.`,
+    `Run ${undo} has undone effects of run ${run.id}, some or all, but a retry would continue as if they were still there. Start a new run.`,
   )
 }
 
@@ -88,7 +88,7 @@ function refuse(run: RunRow): void {
 }
 
 function notMended(run: RunRow, child: RunRow): ReeveError {
-  const what = `Run ${run.id} failed because its child run ${child.id} of workflow "${child.workflow}" ${child.status === 'failed' ? 'failed' : 'was cancelled'}, and the child is not mended.`
+  const what = `Run ${run.id} failed because its child run ${child.id} of workflow "${child.workflow}" ${child.status === 'failed' ? 'failed' : 'was cancelled'}, and the child has not succeeded yet.`
   const first =
     child.status === 'failed' ? `Retry the child first: reeve retry ${child.id}; or both` : 'Retry both'
   return new ReeveError('child-not-mended', `${what} ${first}: reeve retry ${run.id} --children`, {

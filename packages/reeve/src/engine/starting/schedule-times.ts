@@ -74,7 +74,7 @@ export function checkSchedule(name: string, definition: ScheduleDefinition): voi
   if (zone !== undefined && !isZone(zone)) {
     const shown = typeof zone === 'string' ? `"${zone}"` : String(zone)
     throw refuse(
-      `has the zone ${shown}, which is none. Give an IANA name such as Europe/Berlin, or leave it out for UTC.`,
+      `has the zone ${shown}, which is not a valid time zone. Give an IANA name such as Europe/Berlin, or leave it out for UTC.`,
     )
   }
   const all = typeof catchUp === 'object' && catchUp !== null ? catchUp.all : undefined

@@ -95,7 +95,7 @@ function journalOf({ events, schemaVersion: version }: RecordedRun): JournalEven
   if (version !== schemaVersion || !Array.isArray(events) || events.length === 0)
     throw new ReeveError(
       'bad-record',
-      `The record of a run has schemaVersion ${JSON.stringify(version)} and ${Array.isArray(events) ? events.length : 'no'} events; this Reeve reads version ${schemaVersion}. Record it anew: reeve test record RUN`,
+      `The record of a run has schemaVersion ${JSON.stringify(version)} and ${Array.isArray(events) ? events.length : 'no'} events; this Reeve reads version ${schemaVersion}. Record it again: reeve test record RUN`,
     )
   return events.map(({ type, payload, ...event }, index) => ({
     ...event,

@@ -45,7 +45,7 @@ export function prepareConstraint(constraint: Constraint, where: string): Check 
     }
     return eachOf((value) => {
       const number = typeof value === 'number' ? value : Number(canonicalValue(value as Scalar).key)
-      if (!Number.isFinite(number)) return `${describeValue(value)} is no number`
+      if (!Number.isFinite(number)) return `${describeValue(value)} is not a number`
       if (number > max) return `${number} is more than ${max}`
       return number < min ? `${number} is less than ${min}` : undefined
     })
@@ -110,7 +110,7 @@ function hostIn(hosts: readonly string[], where: string): Check {
       allowed.some((one) =>
         one.startsWith('*.') ? host.endsWith(one.slice(1)) && host.length > one.length - 1 : host === one,
       )
-    return isAllowed ? undefined : `${describeValue(value)} is no address of ${hosts.join(', ')}`
+    return isAllowed ? undefined : `${describeValue(value)} is not an address of ${hosts.join(', ')}`
   })
 }
 
@@ -121,7 +121,7 @@ function matching(pattern: string, where: string): Check {
   } catch (cause) {
     throw new ReeveError(
       'bad-grant',
-      `${where} has the pattern ${describeValue(pattern)}, which is none of RE2: no look-around, no back-reference.`,
+      `${where} has the pattern ${describeValue(pattern)}, which is not one of RE2: no look-around, no back-reference.`,
       { cause },
     )
   }

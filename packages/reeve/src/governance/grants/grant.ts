@@ -97,7 +97,7 @@ function prepareGrant(grant: Grant): PreparedGrant {
   if (Number.isNaN(expiresAt)) {
     throw new ReeveError(
       'bad-grant',
-      `Grant "${id}" expires at ${describeValue(grant.expires)}, which is no time. Give an ISO time or milliseconds.`,
+      `Grant "${id}" expires at ${describeValue(grant.expires)}, which is not a time. Give an ISO time or milliseconds.`,
     )
   }
   const { window, rate, budgets = [] } = grant

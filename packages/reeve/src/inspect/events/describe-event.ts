@@ -69,7 +69,7 @@ const descriptions: Descriptions = {
   'timer-fired': () => good('time is up'),
   'signal-awaited': ({ dueAt }) => wait(dueAt ? `until ${moment(dueAt)}` : 'waits for it'),
   'signal-received': result,
-  'signal-refused': ({ problem }) => bad(`set aside, it does not fit (${problem}); the run waits on`),
+  'signal-refused': ({ problem }) => bad(`refused, it does not fit (${problem}); the run still waits`),
   'signal-timed-out': () => plain('did not come in time'),
   'signal-failed': failed,
   'signal-given-up': () => plain('no longer waited for'),

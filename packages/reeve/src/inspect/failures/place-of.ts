@@ -14,7 +14,7 @@ export type Place = (typeof places)[number]
 export const proposals: Record<Place, string> = {
   prompt:
     'Make the instructions, the schema or the route of the question say what people corrected; then: reeve eval replay',
-  retrieval: 'Add or mend the knowledge that was missing, and look at what was found: reeve memory why RUN',
+  retrieval: 'Add or correct the missing knowledge, and look at what was found: reeve memory why RUN',
   'tool contract':
     'Make the schemas, timeouts and errors of the tool what the other side really takes and gives',
   'permission model':

@@ -61,7 +61,7 @@ function problemsOf({ runs, queues, workers, silent, counts }: HealthFacts): Pro
   }
   const moving = runs.queued + runs.running
   if (workers === 0)
-    add('no-worker', 'trouble', moving, `no worker is running, and ${runsOf(moving)} could go on`)
+    add('no-worker', 'trouble', moving, `no worker is running, and ${runsOf(moving)} could continue`)
   const alarming = silent.filter((run) => run.state === 'alarming').length
   add(
     'silent',

@@ -131,5 +131,5 @@ async function whyStalled(session: Session, cycle: CycleRow, name: string): Prom
   const given = first === undefined ? undefined : givenIn(first)
   const memory = isRecord(given) ? given.memory : undefined
   if (!isRecord(memory) || typeof memory.stalledDigest !== 'string') return null
-  return `${memory.fruitless} decisions in a row brought nothing: it waits until what it decides upon changes, or for: reeve daemons wake ${name}`
+  return `${memory.fruitless} decisions in a row brought nothing: it waits until the state that it decides on changes, or for: reeve daemons wake ${name}`
 }

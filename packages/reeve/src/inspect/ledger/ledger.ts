@@ -106,7 +106,7 @@ function cursorIn(cursor: string | undefined): number {
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
   throw new ReeveError(
     'bad-cursor',
-    `${describeValue(cursor)} is no place in the ledger. Give \`next\` of the page before, or nothing to begin with the newest.`,
+    `${describeValue(cursor)} is not a valid page cursor of the ledger. Give \`next\` of the page before, or nothing to begin with the newest.`,
   )
 }
 

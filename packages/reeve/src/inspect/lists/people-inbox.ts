@@ -168,6 +168,6 @@ function placeOf(cursor: string): WaitingPlace {
   if (at !== undefined && id !== undefined) return { at: Number(at), id }
   throw new ReeveError(
     'bad-cursor',
-    `${describeValue(cursor)} is no place in a list of what waits. Give the \`next\` of a page as it was answered, or leave it out for the first page.`,
+    `${describeValue(cursor)} is not a valid page cursor of this list. Give the \`next\` of a page as it was answered, or leave it out for the first page.`,
   )
 }

@@ -108,7 +108,7 @@ function readCursor(cursor: string, filter: RunFilter): RunPlace {
   if (place && isPlaceOf(filter, place)) return place
   throw new ReeveError(
     'bad-cursor',
-    `${describeValue(cursor)} is no place in this list of runs. Give the \`next\` of a page with the same filter as it was answered, or leave it out for the first page.`,
+    `${describeValue(cursor)} is not a valid page cursor of this list of runs. Give the \`next\` of a page with the same filter as it was answered, or leave it out for the first page.`,
   )
 }
 

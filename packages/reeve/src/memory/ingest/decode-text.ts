@@ -5,7 +5,7 @@ export function decodeText(bytes: Uint8Array): { text: string } | { problem: str
   try {
     const text = new TextDecoder(label, { fatal: true }).decode(bytes)
     if (!text.includes('\0')) return { text }
-    return { problem: 'holds NUL characters: it is no text' }
+    return { problem: 'holds NUL characters: it is not a text' }
   } catch {
     return { problem: `is not ${label.toUpperCase()} text${placeOfFault(bytes, label)}. Save it as UTF-8` }
   }

@@ -69,7 +69,7 @@ export async function* readFile(
       return
     }
     if (!before.isFile()) {
-      yield fail('is no regular file')
+      yield fail('is not a regular file')
       return
     }
     const format = formatOf(file)

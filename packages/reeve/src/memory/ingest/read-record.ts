@@ -24,7 +24,7 @@ export function readRecord(
   } catch (error) {
     return fail(`is not JSON: ${messageOf(error)}`)
   }
-  if (!isRecord(record)) return fail('is no JSON object')
+  if (!isRecord(record)) return fail('is not a JSON object')
   const fields = record as Record<string, unknown>
   const { id, title, content } = fields
   if (typeof id !== 'string' || id === '' || id.length > maxIdLength)
@@ -32,9 +32,9 @@ export function readRecord(
   if (typeof content !== 'string' || content.trim() === '')
     return fail(`needs "content" that is not empty (id ${id})`)
   if (title !== undefined && title !== null && typeof title !== 'string')
-    return fail(`has a "title" that is no text (id ${id})`)
+    return fail(`has a "title" that is not a text (id ${id})`)
   if (fields.scope !== undefined && fields.scope !== null && typeof fields.scope !== 'string')
-    return fail(`has a "scope" that is no text (id ${id})`)
+    return fail(`has a "scope" that is not a text (id ${id})`)
   const document: KnowledgeDocument = {
     id,
     scope: typeof fields.scope === 'string' ? normalizeScope(fields.scope) : scope,

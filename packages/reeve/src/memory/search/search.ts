@@ -219,7 +219,7 @@ async function vectorOf(
     if (vector.length === dimensions) return { embedder, vector }
     throw new ReeveError(
       'bad-embedding',
-      `Embedder ${name} gives ${vector.length} dimensions, and what is known has ${dimensions} of it: its model was changed. Until all is embedded anew, words answer.`,
+      `Embedder ${name} gives ${vector.length} dimensions, and what is known has ${dimensions} of it: its model was changed. Until everything is embedded again, the search goes by words only.`,
     )
   } catch (error) {
     call.signal?.throwIfAborted()

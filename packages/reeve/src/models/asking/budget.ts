@@ -171,7 +171,7 @@ function overBudget(budget: BudgetRow, usd: number): ReeveError {
   ].map((amount) => `$${Number(amount.toFixed(6))}`)
   return new ReeveError(
     'over-budget',
-    `The next question may cost ${most}, more than the budget "${budget.scope}" has left: of ${ceiling}, ${spent} are spent and ${reserved} reserved by calls under way. Raise the budget, or give the model a lower maxOutputTokens: an answer of that length is reserved.`,
+    `The next question may cost ${most}, more than the budget "${budget.scope}" has left: of ${ceiling}, ${spent} are spent and ${reserved} reserved by calls in progress. Raise the budget, or give the model a lower maxOutputTokens: an answer of that length is reserved.`,
     { details: { scope: budget.scope, usd } },
   )
 }

@@ -91,7 +91,7 @@ export async function awaitBatch(
   }
   const { batch, key = reservation } = submitted
   if (typeof batch !== 'string' || batch === '')
-    return { outcome: 'lost', reason: 'the id of the batch that was answered is no text' }
+    return { outcome: 'lost', reason: 'the id of the batch that was answered is not a text' }
   const which = { batch, model }
   const until = site.now + withinMs
   let napMs = firstLookMs

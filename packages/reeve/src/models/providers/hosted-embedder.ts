@@ -48,7 +48,7 @@ export function hostedEmbedder(
   if (reference?.provider === 'anthropic')
     throw new ReeveError(
       'no-embeddings',
-      `Anthropic has no embedding models, so "${reference.name}" is none. Name one such as openai/text-embedding-3-small, or leave it out for the local embedder.`,
+      `Anthropic has no embedding models, so "${reference.name}" is not an embedding model. Name one such as openai/text-embedding-3-small, or leave it out for the local embedder.`,
     )
   const name = typeof model === 'string' ? model : `${model.provider.split('.')[0]}/${model.modelId}`
   const free = reference !== undefined && isSelfHosted(reference)

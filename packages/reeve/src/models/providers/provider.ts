@@ -192,7 +192,7 @@ function addressIn(variable: string, value: string | undefined): string | undefi
     return /^\/(?:api\/?)?$/.test(url.pathname) ? `${url.origin}/v1` : text.replace(/\/+$/, '')
   throw new ReeveError(
     'bad-base-url',
-    `${variable} is no address of a server. Write http://HOST:PORT/v1, without user, password or query; a key goes into ${variable.replace(/BASE_URL$/, 'API_KEY')}.`,
+    `${variable} is not an address of a server. Write http://HOST:PORT/v1, without user, password or query; a key goes into ${variable.replace(/BASE_URL$/, 'API_KEY')}.`,
   )
 }
 

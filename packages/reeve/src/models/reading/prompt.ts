@@ -24,7 +24,7 @@ export function askToMend({ answer, problem }: NonNullable<Question['feedback']>
     { role: 'assistant', content: answer.trim() === '' ? '(an empty answer)' : answer.trim() },
     {
       role: 'user',
-      content: `That answer cannot be used.\n${problem}\nGive the whole answer again with exactly this mended. Reply with the answer alone.`,
+      content: `That answer cannot be used.\n${problem}\nGive the whole answer again with exactly this corrected. Reply with the answer alone.`,
     },
   ]
 }

@@ -124,7 +124,7 @@ export async function verifyRound(
   round.heads = { count: heads.heads, signedBy: heads.signedBy }
   round.faults.push(...heads.faults)
   const { fault } = await verifyActs(database)
-  if (fault) round.faults.push({ runId: 'none: the log of authority', ...fault })
+  if (fault) round.faults.push({ runId: 'none: the audit log of people and rights', ...fault })
   round.complete = true
   return round
 }

@@ -53,7 +53,7 @@ export async function undoGrantChange(session: Session, id: string, acting: Acti
   if (row.undone_at !== null) {
     throw new ReeveError(
       'grant-change-undone',
-      `The change ${shownId(id)} was taken back by ${row.undone_by} already. Nothing was changed.`,
+      `The change ${shownId(id)} was revoked by ${row.undone_by} already. Nothing was changed.`,
     )
   }
   await session.run('update grant_changes set undone_by = ?, undone_at = ? where id = ?', [by, at, id])

@@ -65,7 +65,7 @@ async function mapped(session: Session, user: LocalUser, now: number): Promise<v
   if (found === undefined) {
     throw new ReeveError(
       'unknown-local-user',
-      `The user ${shownId(user.id)} of this system is no principal here. An owner makes it one: reeve principals add NAME --role ROLE --local-user ${user.id}. Or act by a token: REEVE_TOKEN.`,
+      `The user ${shownId(user.id)} of this system is not a principal here. An owner makes it one: reeve principals add NAME --role ROLE --local-user ${user.id}. Or act by a token: REEVE_TOKEN.`,
       { details: { localUser: user.id } },
     )
   }

@@ -63,7 +63,7 @@ export async function isFenced(session: Session): Promise<boolean> {
 function isBackup(place: string, { of, at }: BackupOrigin): ReeveError {
   return new ReeveError(
     'database-is-backup',
-    `${place} is a backup of ${of} as it was at ${new Date(at).toISOString()}. Looking (runs, show, audit verify) works. To go on from it, stop every process that uses ${of}, then: reeve db restore. Nothing was changed.`,
+    `${place} is a backup of ${of} as it was at ${new Date(at).toISOString()}. Looking (runs, show, audit verify) works. To restore it, stop every process that uses ${of}, then: reeve db restore. Nothing was changed.`,
     { details: { of, at } },
   )
 }

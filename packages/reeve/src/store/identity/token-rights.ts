@@ -31,5 +31,8 @@ export function refuseBorrowed(asker: TokenAsker, principal: string, role: Role)
 /** @throws `role-too-low` */
 export function refuseMightier(asker: TokenAsker, { id, role }: TokenRow): void {
   if (reaches(asker.role, role)) return
-  throw new ReeveError('role-too-low', `Token ${id} has the role ${role}, and may do more than whoever asks.`)
+  throw new ReeveError(
+    'role-too-low',
+    `Token ${id} has the role ${role}, and may do more than the person who asks.`,
+  )
 }

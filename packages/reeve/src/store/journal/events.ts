@@ -182,7 +182,8 @@ export function dueAtOf(event: SaidEvent & { type: EventType }): number | null {
 type Read<T extends EventType> = { payload: EventPayloads[T] } | { problem: string }
 
 function readPayload<T extends EventType>(event: SaidEvent, types: readonly T[]): Read<T> {
-  if (!(types as readonly string[]).includes(event.type)) return { problem: `it is no ${types.join(' or ')}` }
+  if (!(types as readonly string[]).includes(event.type))
+    return { problem: `its type is not ${types.join(' or ')}` }
   const { shape, fields } = events[event.type as T] as EventDefinition
   if (shape === 'nothing') return { payload: undefined as EventPayloads[T] }
   let found: unknown
@@ -190,20 +191,20 @@ function readPayload<T extends EventType>(event: SaidEvent, types: readonly T[])
     // One whose fields may all be absent may have no payload, in journals of before.
     found = event.payload === null ? (shape === 'value' ? undefined : {}) : JSON.parse(event.payload)
   } catch {
-    return { problem: 'its payload is no JSON' }
+    return { problem: 'its payload is not JSON' }
   }
   const problem = shape === 'value' ? undefined : problemOf(found, fields)
   return problem === undefined ? { payload: found as EventPayloads[T] } : { problem }
 }
 
 function problemOf(payload: unknown, fields: Readonly<Record<string, Field>>): string | undefined {
-  if (!isRecord(payload)) return 'its payload is no object'
+  if (!isRecord(payload)) return 'its payload is not an object'
   for (const name in fields) {
     const field = fields[name]!
     const found: unknown = payload[name]
     if (found === undefined) {
       if (field.presence === 'always') return `its payload has no "${name}"`
-    } else if (!isOf(field, found)) return `"${name}" of its payload is no ${field.kind}`
+    } else if (!isOf(field, found)) return `"${name}" of its payload is not of kind ${field.kind}`
   }
   return undefined
 }

@@ -78,7 +78,7 @@ export class Tail {
     if (last === undefined)
       throw new ReeveError(
         'bad-cursor',
-        `${describeValue(cursor)} is no place among the events. Give a cursor as it was answered, or none to begin with what comes from now on.`,
+        `${describeValue(cursor)} is not a valid event cursor. Give a cursor exactly as it was returned, or none to start with new events.`,
       )
     const tail = new Tail(database, clock, types, Number(last))
     const foundAt = clock.now()

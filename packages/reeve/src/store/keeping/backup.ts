@@ -135,7 +135,7 @@ export async function restore(
     if (!origin) {
       throw new ReeveError(
         'not-a-backup',
-        `${database.place} is no backup that reeve backup made, or was restored already. Nothing was changed.`,
+        `${database.place} is not a backup that reeve backup made, or was restored already. Nothing was changed.`,
       )
     }
     await session.run(`update meta set value = ? where name = 'identity'`, [newIdentity()])

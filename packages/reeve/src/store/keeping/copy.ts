@@ -118,7 +118,7 @@ async function refuseWhileDriven(session: Session, source: Database): Promise<vo
   const listed = workers.map(({ host, pid }) => `process ${pid} on ${host}`).join(', ')
   throw new ReeveError(
     'copy-source-busy',
-    `${source.place} is being worked on by ${listed}. Stop every worker first (SIGTERM lets them finish what acts), then copy.`,
+    `${source.place} is being worked on by ${listed}. Stop every worker first (SIGTERM lets them finish calls in progress), then copy.`,
   )
 }
 

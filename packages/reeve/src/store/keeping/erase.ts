@@ -44,7 +44,7 @@ export async function findTraces(database: Database, subject: string): Promise<S
   if (subject.trim().length < shortest)
     throw new ReeveError(
       'bad-text',
-      `"${subject}" is too short to stand for one person alone: it must have ${shortest} characters or more. Give an address, a number or a whole name.`,
+      `"${subject}" is too short to identify one person: it must have ${shortest} characters or more. Give an address, a number or a whole name.`,
     )
   const numbers = new Set<number>()
   const holds = (column: string) => holdsAny(column, subject)

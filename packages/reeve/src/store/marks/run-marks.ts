@@ -125,7 +125,7 @@ export class RunMarks {
       if (!this.#erased?.has(id)) return whole
       throw new ReeveError(
         'erased',
-        'What the run was about was erased: it cannot go on from its journal. Start a new run.',
+        'The data of the run was erased, so the run cannot continue. Start a new run.',
       )
     })
   }

@@ -16,7 +16,7 @@ export function openText(
   if (key?.id !== key_id)
     throw new ReeveError(
       'secrets-key-missing',
-      `Texts that a schema marks are sealed with the key ${key_id}, which is the secret ${marksSecret}, and this process cannot open that. Nothing is lost: give it the key for secrets (REEVE_SECRETS_KEY, or the file secrets.key), then go on with: reeve retry RUN. If that key is gone for good, these texts are, too: reeve secrets delete ${marksSecret}, and start the run anew.`,
+      `Texts that a schema marks are sealed with the key ${key_id}, which is the secret ${marksSecret}, and this process cannot open that. Nothing is lost: give it the key for secrets (REEVE_SECRETS_KEY, or the file secrets.key), then continue with: reeve retry RUN. If that key is gone for good, these texts are, too: reeve secrets delete ${marksSecret}, and start the run again.`,
     )
   const [nonce = '', sealed = ''] = text.split('.')
   const opened = key.open(placeOf(id), { sealed, nonce, key_id })

@@ -106,7 +106,7 @@ function refused(place: string, config: ClientConfig, cause: unknown): ReeveErro
   if (found) return new ReeveError(found.code, `${place}: ${said}. ${found.advice}`, { cause })
   const retryable = isLoss(cause) || code.startsWith('53')
   const advice =
-    'Check that the server runs, that host and port in DATABASE_URL are right and that no firewall stands between.'
+    'Check that the server runs, that host and port in DATABASE_URL are right and that no firewall blocks the connection.'
   return new ReeveError('database-unreachable', `${place} cannot be reached: ${said}. ${advice}`, {
     retryable,
     cause,

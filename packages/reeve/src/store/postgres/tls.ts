@@ -9,7 +9,7 @@ const modes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-v
  */
 export function settleTls(parameters: URLSearchParams): string | undefined {
   const mode = parameters.get('sslmode')
-  if (mode !== null && !modes.includes(mode)) return `sslmode=${mode} is none of ${modes.join(', ')}`
+  if (mode !== null && !modes.includes(mode)) return `sslmode=${mode} is not one of ${modes.join(', ')}`
   // The authorities that this system trusts are those that count without a file.
   if (parameters.get('sslrootcert') === 'system') parameters.delete('sslrootcert')
   const authority = parameters.get('sslrootcert')

@@ -75,7 +75,7 @@ export async function propose(
   if (said.length > payloadCap / 16)
     throw new ReeveError(
       'not-serialisable',
-      `The body of a proposal (${kind} ${shownId(key)}) has ${said.length} characters; at most ${payloadCap / 16} are kept. Name runs and figures instead of what they hold.`,
+      `The body of a proposal (${kind} ${shownId(key)}) has ${said.length} characters; at most ${payloadCap / 16} are kept. Name runs and numbers instead of their contents.`,
     )
   const kept = { title: clean(title), body: session.secrets?.redactJson(said) ?? said }
   const hash = hashOf({ kind, ...kept })

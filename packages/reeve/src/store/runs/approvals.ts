@@ -156,7 +156,7 @@ export async function requireApproval(session: Session, id: string): Promise<App
   if (row) return (await openApprovals(session, [row]))[0]!
   throw new ReeveError(
     'unknown-approval',
-    `There is no approval ${shownId(id)}. See what waits with: reeve approvals`,
+    `There is no approval ${shownId(id)}. See the open approvals: reeve approvals`,
     {
       details: { approval: shownId(id) },
     },

@@ -25,10 +25,10 @@ const longest = 16_384
 export function checkSecretValue(value: unknown): string {
   const bad = (why: string) =>
     new ReeveError('bad-secret', `That cannot be kept as a secret: ${why}. Nothing was changed.`)
-  if (typeof value !== 'string') throw bad('it is no text')
+  if (typeof value !== 'string') throw bad('it is not a text')
   if (value.length < shortest)
     throw bad(
-      `it has ${value.length} characters, and ${shortest} are the fewest: shorter ones stand in texts by chance, so that they cannot be kept out of journals`,
+      `it has ${value.length} characters, and ${shortest} are the fewest: shorter ones occur in texts by chance, so that they cannot be kept out of journals`,
     )
   if (value.length > longest) throw bad(`it has ${value.length} characters, and ${longest} are the most`)
   if (!value.isWellFormed()) throw bad('it is not well-formed Unicode')
@@ -37,7 +37,7 @@ export function checkSecretValue(value: unknown): string {
   if (value.trim() !== value)
     throw bad('it begins or ends with blanks or empty lines, which a copy may have added')
   if (value.includes('[secret]'))
-    throw bad('it holds the mark [secret], which stands for a value that was left out')
+    throw bad('it holds the mark [secret], which replaces a value that was left out')
   return value
 }
 

@@ -14,7 +14,7 @@ export function openSecret(row: SecretRow, source: SealingKeys): string {
   if (value !== undefined) return value
   throw new ReeveError(
     'secret-forged',
-    `The secret ${row.name} (version ${row.version}) cannot be opened with the key that it says it was sealed with: the row was changed, or put in the place of another. It is not used. Set it anew: reeve secrets set ${row.name}; and look at who may write to the database.`,
+    `The secret ${row.name} (version ${row.version}) cannot be opened with the key that it says it was sealed with: the row was changed, or put in the place of another. It is not used. Set it again: reeve secrets set ${row.name}; and look at who may write to the database.`,
   )
 }
 
@@ -29,7 +29,7 @@ export function missingSealingKey({ name, key_id }: SecretRow, { keys, place }: 
       : `${place} has another (${keys.map(({ id }) => id).join(', ')})`
   return new ReeveError(
     'secrets-key-missing',
-    `The secret ${name} is sealed with the key ${key_id}, and ${has}. Nothing is lost: give this process that key, in REEVE_SECRETS_KEY or in the file secrets.key of the machine where it was made. If that key is gone for good, delete the secret and set it anew: reeve secrets delete ${name}`,
+    `The secret ${name} is sealed with the key ${key_id}, and ${has}. Nothing is lost: give this process that key, in REEVE_SECRETS_KEY or in the file secrets.key of the machine where it was made. If that key is gone for good, delete the secret and set it again: reeve secrets delete ${name}`,
   )
 }
 

@@ -113,6 +113,6 @@ export function checkSecretName(name: unknown): string {
   if (typeof name === 'string' && namePattern.test(name)) return name
   throw new ReeveError(
     'bad-secret',
-    'That is no name for a secret (it is not shown, for it may be the secret itself). A name has up to 100 letters, digits, "_", ".", ":" and "-" and begins with a letter, such as STRIPE_KEY.',
+    'That is not a name for a secret (it is not shown, for it may be the secret itself). A name has up to 100 letters, digits, "_", ".", ":" and "-" and begins with a letter, such as STRIPE_KEY.',
   )
 }

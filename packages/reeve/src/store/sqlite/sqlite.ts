@@ -222,7 +222,7 @@ function unusable(file: string, cause: unknown): ReeveError {
   const advice = /readonly|EACCES|EROFS|unable to open/i.test(said)
     ? `Reeve cannot write to ${dirname(file)}. Give this user the right to write there, or set DATABASE_URL to another place.`
     : /not a database|malformed|corrupt/i.test(said)
-      ? `The file is damaged or is not a Reeve database. Nothing was changed. Move it away and restore a backup, or start anew.`
+      ? `The file is damaged or is not a Reeve database. Nothing was changed. Move it away and restore a backup, or start again.`
       : existsSync(file)
         ? 'Check the file and the disk.'
         : 'Check the path and the disk.'

@@ -66,7 +66,7 @@ export class Recording {
       return new Recording(file, about, exchanges)
     throw new ReeveError(
       'bad-recorded-calls',
-      `${file} has calls of ${connector} (${vendorApi}), and they are made with ${about.connector} (${about.vendorApi}). Record them anew: recordedCalls(…, { from: { credential } }).`,
+      `${file} has calls of ${connector} (${vendorApi}), and they are made with ${about.connector} (${about.vendorApi}). Record them again: recordedCalls(…, { from: { credential } }).`,
     )
   }
 
@@ -116,13 +116,13 @@ function readFile(file: string): z.output<typeof fileSchema> {
   try {
     json = JSON.parse(readFileSync(file, 'utf8'))
   } catch (cause) {
-    throw new ReeveError('bad-recorded-calls', `${file} is no JSON. ${how}`, { cause })
+    throw new ReeveError('bad-recorded-calls', `${file} is not JSON. ${how}`, { cause })
   }
   const read = fileSchema.safeParse(json)
   if (read.success) return read.data
   throw new ReeveError(
     'bad-recorded-calls',
-    `${file} is no recording: ${z.prettifyError(read.error)}. ${how}`,
+    `${file} is not a recording: ${z.prettifyError(read.error)}. ${how}`,
   )
 }
 

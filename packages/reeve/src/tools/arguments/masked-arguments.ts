@@ -10,7 +10,7 @@ export function maskProblem(given: unknown, whole = false): string | undefined {
   const path = findMask(given, whole)
   if (path === undefined) return undefined
   const what = path === '' ? 'They hold' : `${path} holds`
-  return `${what} the text [secret]. It stands for a secret that was left out of the journal, and the tool would get this text in its place. Let the tool read the secret itself, or give the argument without it`
+  return `${what} the text [secret]. It replaces a secret that was left out of the journal, and the tool would get this text in its place. Let the tool read the secret itself, or give the argument without it`
 }
 
 /**

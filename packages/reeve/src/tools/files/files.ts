@@ -88,7 +88,7 @@ export function fileTools(options: FileToolsOptions): FileTools {
     }),
     write: tool({
       name: `${name}.write`,
-      description: 'Write a file, whole, in the place of what stands there',
+      description: 'Write a whole file; an existing file is replaced',
       input: z.object({ path, content: z.string(), encoding }),
       output: z.object({ bytes: z.number() }),
       effect: 'idempotent',

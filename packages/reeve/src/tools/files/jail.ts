@@ -87,7 +87,7 @@ export function reasonOf(cause: unknown, otherwise: string): string {
     case 'EPERM':
       return 'this process may not open it'
     case 'ENOTDIR':
-      return 'a part of it is no folder, or a symbolic link'
+      return 'a part of it is a symbolic link, or not a folder'
     default:
       return otherwise
   }

@@ -29,7 +29,8 @@ function faultOf(name: string): string | undefined {
   if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\\]/u.test(name)) return 'it has a control, invisible or backslash character'
   if (name !== name.normalize('NFC')) return 'it is not in the normal form of Unicode (NFC)'
   const folded = name.normalize('NFKC')
-  if (/[/\\]/.test(folded) || /^\.+$/.test(folded)) return 'it has a letter that stands for a slash or a dot'
+  if (/[/\\]/.test(folded) || /^\.+$/.test(folded))
+    return 'it has a character that looks like a slash or a dot'
   if (/[. ]$/.test(name)) return 'a part ends in a dot or a space'
   if (name.includes(':')) return 'it has a colon, which names a drive or a stream elsewhere'
   return undefined

@@ -17,7 +17,7 @@ export function checkCredentials(credentials: Credentials | undefined): void {
     if (URL.parse(origin)?.origin !== origin)
       throw new ReeveError(
         'bad-host',
-        `\`credentials\` has an entry for ${JSON.stringify(origin)}, which is no origin. Write https://HOST, without a path.`,
+        `\`credentials\` has an entry for ${JSON.stringify(origin)}, which is not an origin. Write https://HOST, without a path.`,
       )
     if (!isRecord(headers))
       throw new ReeveError('bad-option', `\`credentials\` for ${origin} must be an object of headers.`)

@@ -105,7 +105,8 @@ class SchemaReader {
     if (schema.type !== undefined) {
       const named = [schema.type].flat() as Json[]
       const unknown = named.find((name) => typeof name !== 'string' || !typeNames.includes(name))
-      if (unknown !== undefined) throw this.#refused(`${place}/type`, `${JSON.stringify(unknown)} is no type`)
+      if (unknown !== undefined)
+        throw this.#refused(`${place}/type`, `${JSON.stringify(unknown)} is not a type`)
       node.types = new Set(named as (JsonType | 'integer')[])
     }
     const { enum: allowed, const: only } = schema
@@ -277,7 +278,7 @@ class SchemaReader {
   #number(schema: JsonSchemaObject, key: string, place: string): number | undefined {
     const value = schema[key]
     if (value === undefined || typeof value === 'number') return value
-    throw this.#refused(`${place}/${key}`, `${firstCharacters(JSON.stringify(value), 100)} is no number`)
+    throw this.#refused(`${place}/${key}`, `${firstCharacters(JSON.stringify(value), 100)} is not a number`)
   }
 
   /** What a reference names: a part that was read already, or one under a key that is no keyword. */

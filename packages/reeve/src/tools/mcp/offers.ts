@@ -38,7 +38,7 @@ export function requireUnchanged(server: string, pinned: Definition, listing: re
   const changes = differences(asJson(pinned), asJson(definition))
   throw notAsked(
     'mcp-changed',
-    `${what} is not what was pinned, and was not called. Changed: ${changes.join('; ')}. If that is right, pin it anew.`,
+    `${what} is not what was pinned, and was not called. Changed: ${changes.join('; ')}. If that is right, pin it again.`,
   )
 }
 

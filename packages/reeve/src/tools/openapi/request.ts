@@ -34,7 +34,7 @@ export function requestOf(operation: Operation, server: URL, args: Arguments): O
 function pathPart(parameter: Parameter, value: Json): string {
   const text = flat(parameter, value)
   if (text === '' || text === '.' || text === '..') {
-    throw refused(`"${text}" cannot stand for {${parameter.name}} in a path`)
+    throw refused(`"${text}" cannot be used for {${parameter.name}} in a path`)
   }
   return encodeURIComponent(text)
 }

@@ -103,7 +103,7 @@ function dockerArguments(
   if (!/^[a-z0-9][\w./:-]*@sha256:[0-9a-f]{64}$/.test(image)) {
     throw new ReeveError(
       'bad-image',
-      `"${image}" does not name one image for ever. Write it with its digest: python@sha256:…`,
+      `"${image}" is not pinned by a digest. Write it with its digest: python@sha256:…`,
     )
   }
   const memory = `${memoryBytes + 64 * 1_048_576}b`

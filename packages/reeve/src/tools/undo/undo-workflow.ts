@@ -75,7 +75,7 @@ async function undoOne(ctx: CoreContext, services: UndoServices, named: Named): 
       call,
       problem,
       approve: 'tries it again',
-      reject: 'leaves it as it is, and goes on with the others',
+      reject: 'leaves it unchanged, and continues with the others',
     }
     const { status, note } = await ctx.approve(`undo ${tool}`, { show })
     if (status !== 'approved') return note ?? problem

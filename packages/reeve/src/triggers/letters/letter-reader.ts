@@ -19,7 +19,7 @@ serveReader(async ({ raw, isPartial }: { raw: string; isPartial: boolean }): Pro
     maxHeadersSize: 1024 * 1024,
   })
   const [from] = boxes(mail.from ? [mail.from] : [])
-  if (!from) throw new Error('it has no sender: it is no letter')
+  if (!from) throw new Error('it has no sender: it is not an email')
   const text = mail.text?.trim() ? mail.text : shownOf(mail.html)
   return {
     messageId: mail.messageId ?? null,

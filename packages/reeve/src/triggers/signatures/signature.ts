@@ -65,7 +65,7 @@ export function required(headers: Headers, name: string): string {
 /** @throws `webhook-unsigned` */
 export function secondsIn(text: string, name: string): number {
   if (/^\d{1,12}$/.test(text)) return Number(text)
-  throw unsigned(`${name} is no time in seconds`)
+  throw unsigned(`${name} is not a time in seconds`)
 }
 
 export function unsigned(why: string): ReeveError {

@@ -24,7 +24,7 @@ export const zendesk: SignatureScheme = {
     const sentAt = Date.parse(timestamp) / 1000
     const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/.test(timestamp)
     if (!isTime || !Number.isFinite(sentAt))
-      throw unsigned('x-zendesk-webhook-signature-timestamp is no time such as 2026-07-01T09:00:00Z')
+      throw unsigned('x-zendesk-webhook-signature-timestamp is not a time such as 2026-07-01T09:00:00Z')
     return {
       sentAt,
       isBy: (secret, body) => isSame(Buffer.from(signature, 'base64'), hmac(secret, timestamp, body)),

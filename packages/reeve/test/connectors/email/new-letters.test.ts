@@ -136,7 +136,7 @@ test('a letter of 60 MB is read in its beginning; one that cannot be read says s
   const second = await look(first.place)
   expect(second.found).toMatchObject([
     { problem: expect.stringContaining('The letter 2 in INBOX') },
-    { problem: expect.stringContaining('it is no letter') },
+    { problem: expect.stringContaining('it is not an email') },
     { item: { subject: '3' } },
   ])
   expect(second.place.uid).toBe(4)

@@ -58,7 +58,7 @@ export function approvalCases(open: Open): void {
     },
   )
 
-  storeCase('the first decision stands', open, async (database) => {
+  storeCase('the first decision is valid', open, async (database) => {
     await addRuns(database, newRun(1))
     await database.bulk(insertApprovals, [approvalValues(asked('a'))])
     const second = { ...approve, status: 'rejected', by: 'eve', answer: null } as const

@@ -67,7 +67,7 @@ export function valueCases(open: Open): void {
     const refused: unknown[] = []
     commits.submit({
       take: () => {
-        throw new TypeError('a Symbol is no text')
+        throw new TypeError('a Symbol is not a text')
       },
       settled: () => {},
       refused: (error) => refused.push(error),

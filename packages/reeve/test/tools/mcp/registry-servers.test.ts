@@ -203,9 +203,9 @@ const refused = [
     `"${'x'.repeat(70_000)}"`,
     /a message of more than 65536 bytes/,
   ],
-  ['answers no JSON', 'application/json', 200, '<html>', /no JSON-RPC message/],
-  ['answers no JSON-RPC', 'application/json', 200, '{"hello":1}', /no JSON-RPC message/],
-  ['streams no JSON-RPC', 'text/event-stream', 200, 'data: {"hello":1}\n\n', /no JSON-RPC message/],
+  ['answers no JSON', 'application/json', 200, '<html>', /not a JSON-RPC message/],
+  ['answers no JSON-RPC', 'application/json', 200, '{"hello":1}', /not a JSON-RPC message/],
+  ['streams no JSON-RPC', 'text/event-stream', 200, 'data: {"hello":1}\n\n', /not a JSON-RPC message/],
   [
     'answers for another',
     'text/event-stream',

@@ -67,7 +67,7 @@ const flows = [
   workflow({
     name: 'on-day',
     input: z.object({ day: z.date() }),
-    run: () => 'never: a date is no JSON',
+    run: () => 'never: a date is not JSON',
   }),
   workflow({
     name: 'visit',

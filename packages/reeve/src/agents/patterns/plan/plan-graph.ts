@@ -16,7 +16,7 @@ export function findPlanFault(steps: readonly PlannedStep[]): string | undefined
   }
   for (const { id, needs } of steps) {
     const missing = needs.find((need) => !ids.has(need))
-    if (missing !== undefined) return `step "${id}" needs "${missing}", which is no step of the plan`
+    if (missing !== undefined) return `step "${id}" needs "${missing}", which is not a step of the plan`
   }
   const cycle = findCycle(steps)
   return cycle && `its steps wait for each other in a circle: ${cycle.join(' → ')}`

@@ -104,7 +104,7 @@ function servedGoal(goal: unknown, { goals, exhausted }: Choices): string | null
   if (goal === undefined || goal === null) return goals.length === 1 && goal === undefined ? goals[0]! : null
   if (typeof goal !== 'string' || !goals.includes(goal))
     return {
-      problem: `${describeValue(goal)} is no goal of this daemon; name one of: ${goals.join(', ') || 'none'}, or null`,
+      problem: `${describeValue(goal)} is not a goal of this daemon; name one of: ${goals.join(', ') || 'none'}, or null`,
       path: ['goal'],
     }
   const why = exhausted.get(goal)

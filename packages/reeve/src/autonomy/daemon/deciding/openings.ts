@@ -91,7 +91,7 @@ export function exhaustedGoals(
       .filter(({ name, dayUsd }) => dayUsd !== null && spentOf(name) >= dayUsd)
       .map(({ name, dayUsd }) => [
         name,
-        `its ${formatUsd(dayUsd!)} of today are used up (${formatUsd(spentOf(name))}); it goes on tomorrow (UTC)`,
+        `its ${formatUsd(dayUsd!)} of today are used up (${formatUsd(spentOf(name))}); it continues tomorrow (UTC)`,
       ]),
   )
 }

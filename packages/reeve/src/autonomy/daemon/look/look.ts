@@ -247,7 +247,7 @@ function changes({
 }): string[] {
   const changed: string[] = []
   if (memory.idleDigest === null) changed.push('its last decision was not to be idle')
-  else if (memory.idleDigest !== digest) changed.push('what it decides upon is not the same')
+  else if (memory.idleDigest !== digest) changed.push('the state that it decides on has changed')
   if (hasNews(news)) changed.push('something happened in the house')
   if (settled.length > 0) changed.push('a decision that was pending has ended')
   if (isReopened) changed.push('a person opened again what was closed')
@@ -279,12 +279,12 @@ function barredBy(
   if (problem !== null) return bar(`its state could not be gathered: ${problem}`)
   if (budget.leftUsd !== null && budget.leftUsd <= 0)
     return bar(
-      `the $${budget.dayUsd} of today are used up ($${budget.spentUsd}); it goes on tomorrow (UTC)`,
+      `the $${budget.dayUsd} of today are used up ($${budget.spentUsd}); it continues tomorrow (UTC)`,
       true,
     )
   if (memory.stalledDigest !== null && memory.stalledDigest === outside && !isReopened)
     return bar(
-      `${memory.fruitless} decisions in a row brought nothing${memory.repeats > 0 ? ' (what was done already was done again)' : ''}; it waits until what it decides upon changes, or for: reeve daemons wake ${daemon.name}`,
+      `${memory.fruitless} decisions in a row brought nothing${memory.repeats > 0 ? ' (what was done already was done again)' : ''}; it waits until the state that it decides on changes, or for: reeve daemons wake ${daemon.name}`,
     )
   return null
 }

@@ -99,7 +99,7 @@ function refuseOther(before: Outline, after: Outline, modes: readonly string[], 
   if (others(before) === others(after) && JSON.stringify(modesIn(after)) === JSON.stringify(kept)) return
   throw new ReeveError(
     'bad-failure-mode',
-    `The known failure mode "${line.slice(0, 100)}" cannot be written without changing what else stands in the directive. Write that section as a plain list.`,
+    `The known failure mode "${line.slice(0, 100)}" cannot be written without changing other parts of the directive. Write that section as a plain list.`,
   )
 }
 

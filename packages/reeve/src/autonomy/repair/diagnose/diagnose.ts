@@ -96,7 +96,7 @@ const rules: readonly Rule[] = [
   {
     name: 'not-again',
     kind: 'outside',
-    why: 'the same input goes well now: what failed was not the script alone',
+    why: 'the same input succeeds now: the fault is not in the script alone',
     holds: ({ again, testsPass }) => again !== undefined && !again.failed && testsPass !== false,
   },
   {

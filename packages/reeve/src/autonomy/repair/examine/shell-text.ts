@@ -96,9 +96,7 @@ export abstract class ShellText {
       }
     }
     if (this.at === start)
-      throw new Error(
-        `what stands at ${JSON.stringify(this.text.slice(start, start + 20))} is not understood`,
-      )
+      throw new Error(`the text at ${JSON.stringify(this.text.slice(start, start + 20))} is not understood`)
     return { text, isOpen, source: this.text.slice(start, this.at) }
   }
 

@@ -42,7 +42,7 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
     ...{ gate, sentence, rules, figures },
   })
   if (source.trim() === '') return refuse('answer', 'it is empty')
-  if (source === base.source) return refuse('answer', 'it is the script as it stands')
+  if (source === base.source) return refuse('answer', 'it is the unchanged script')
   const texts = await Promise.all(base.script.tests.map((file) => readFile(join(base.project, file), 'utf8')))
   const examined: ExaminedFix = {
     file: base.script.file,
@@ -136,7 +136,7 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
     if (before?.count !== undefined && (test.count ?? 0) < before.count)
       return refuse(
         'tests',
-        `${test.file} ran ${test.count ?? 0} cases, and ${before.count} with the script as it stands: something ends it early`,
+        `${test.file} ran ${test.count ?? 0} cases, and ${before.count} with the unchanged script: something ends it early`,
       )
     // Where it tells no cases apart, its last line says whether it was run.
     if (test.isWhole === false && (test.count ?? 1) <= 1)
@@ -166,11 +166,11 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
     language === undefined
       ? 'nothing here can read its language'
       : !mended
-        ? 'what failed could not be seen to fail here'
+        ? 'the failure could not be reproduced here'
         : pair
           ? `it holds ${pair.join(' and ')}, which are what a test asks and what it expects`
           : isConstant
-            ? 'what it answers to the input that failed stands in it, and no test knows whether that is right'
+            ? 'its answer to the failed input is written into the code, and no test knows whether that is right'
             : figures.tests + figures.good === 0
               ? 'it has no tests, and no recorded run to be compared with'
               : await lackingFor(base, trial, language, added, calls || undefined, after)
@@ -215,7 +215,7 @@ function tracesBeyond(now: Tried['traces'], before: Tried['traces'] | undefined)
   if (now.reached > (before?.reached ?? 0)) return 'it tries to reach another host'
   const known = new Map(before?.changed.map(({ file, now: hash }) => [file, hash]))
   const other = now.changed.find(({ file }) => !known.has(file))
-  return other && `it changes ${other.file}, which the script as it stands does not`
+  return other && `it changes ${other.file}, which the unchanged script does not`
 }
 
 /** Whether it failed on purpose. */

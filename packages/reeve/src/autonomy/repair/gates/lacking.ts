@@ -176,7 +176,7 @@ export function constantAnswer(
     const leaves = leavesOf(jsonOf(text)).filter((each) => each !== '')
     const isHeld = held.has(text) || (leaves.length > 0 && leaves.every((each) => held.has(each.trim())))
     if (isHeld && leaves.some(isTelling))
-      return `what it answers to ${brief(call)} stands in it: it may know that case alone`
+      return `its answer to ${brief(call)} is written into the code: it may know that case alone`
   }
   return undefined
 }

@@ -68,7 +68,7 @@ export function quoted(text: string): string {
 export function setReader(set: string, last: number): (number: number) => boolean {
   const ranges = set.split(',').map((range) => {
     const [, from, to = from] = /^(\d+|\*)(?::(\d+|\*))?$/.exec(range) ?? []
-    if (from === undefined) throw new ImapSyntaxError(`"${set}" is no set of numbers`)
+    if (from === undefined) throw new ImapSyntaxError(`"${set}" is not a set of numbers`)
     const ends = [from, to!].map((end) => (end === '*' ? last : Number(end)))
     return [Math.min(...ends), Math.max(...ends)] as const
   })

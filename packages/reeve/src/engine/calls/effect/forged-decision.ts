@@ -25,7 +25,7 @@ async function look(site: CallSite, decisions: JournaledDecision[]): Promise<Ree
   const { request, decision } = forged
   return new ReeveError(
     'approval-changed',
-    `The journal says that ${decision.by} ${decision.status} ${request.approval}, and nobody recorded that: the database was changed from outside. Nothing is sent upon it. Look: reeve audit verify`,
+    `The journal says that ${decision.by} ${decision.status} ${request.approval}, and nobody recorded that: the database was changed from outside. Nothing is sent. Look: reeve audit verify`,
     { details: { approval: request.approval } },
   )
 }

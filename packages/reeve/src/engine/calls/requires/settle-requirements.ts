@@ -66,6 +66,6 @@ function plain(output: unknown): Json {
   try {
     return JSON.parse(JSON.stringify(output) ?? 'null') as Json
   } catch {
-    return 'what it gives is no JSON'
+    return 'what it gives is not JSON'
   }
 }

@@ -204,7 +204,10 @@ export class ClaimedRuns implements RunDriver {
       await markStuck(database, services, run, reason)
       services.notices.tell('run-set-aside', claim.id)
     } catch (cause) {
-      services.log.error('a refused run could not be set aside', { run: claim.id, error: String(cause) })
+      services.log.error('a refused run could not be marked as stuck', {
+        run: claim.id,
+        error: String(cause),
+      })
     }
   }
 }

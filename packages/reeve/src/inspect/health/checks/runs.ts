@@ -15,7 +15,7 @@ export async function checkWorkers(database: Database): Promise<Finding> {
   )
   if (workers.length > 0) return { what: 'workers', state: 'ok', found: fewOf(listed) }
   if (moving === 0) return { what: 'workers', state: 'ok', found: 'none, and nothing to drive' }
-  const found = `none, and ${moving} runs could go on`
+  const found = `none, and ${moving} runs could continue`
   return { what: 'workers', state: 'warning', found, advice: 'Start one: reeve dev' }
 }
 
@@ -31,12 +31,12 @@ function fewOf(lines: string[]): string {
 export async function checkVersions(database: Database): Promise<Finding> {
   const lacking = await lackingLanes(database)
   if (lacking.length === 0)
-    return { what: 'versions', state: 'ok', found: 'workers have what waits for them' }
+    return { what: 'versions', state: 'ok', found: 'workers have the code of the waiting runs' }
   const found = lacking.map(
     ({ queue, workflow, version, queued }) =>
       `no worker has workflow "${workflow}" version ${version}: ${queued} runs wait in queue "${queue}"`,
   )
-  const advice = 'Start a worker whose project has them, or bring their files back and start it anew.'
+  const advice = 'Start a worker whose project has them, or bring their files back and start it again.'
   return { what: 'versions', state: 'warning', found: fewOf(found), advice }
 }
 

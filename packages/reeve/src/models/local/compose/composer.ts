@@ -66,7 +66,7 @@ export function localComposer(options: ComposerOptions = {}): Solver {
       return { kind: 'text', text, confidence: coverage(chosen, evidence, weights) }
     }
     if (!question.feedback) return abstain('no passage is relevant enough to the question')
-    return abstain('no other choice of statements would mend the problem')
+    return abstain('no other choice of statements would correct the problem')
   }
 }
 

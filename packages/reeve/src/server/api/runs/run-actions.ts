@@ -144,7 +144,7 @@ const fork = write({
     'With `input` its function is given that; calls before `from` keep their results, and one of them that would now be made with other arguments makes the fork `stuck`. What it would ask and send again is told by `GET /api/runs/{run}/fork-plan`.',
   params: aRun,
   body: z.strictObject({
-    from: z.number().int().min(0).describe('The first call to make anew'),
+    from: z.number().int().min(0).describe('The first call to make again'),
     repeatEffects: z.boolean().default(false).describe('Send effects again that were sent already'),
     input: json.optional().describe('In place of what this run was given'),
   }),

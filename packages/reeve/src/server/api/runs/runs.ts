@@ -106,7 +106,7 @@ const forkPlan = read({
   answer: z.object({
     from: z
       .number()
-      .describe('The first call that is made anew: as asked, or earlier where a decision rests on it'),
+      .describe('The first call that is made again: as asked, or earlier where a decision rests on it'),
     asksAgain: z.array(decided),
     standing: z
       .array(decided)

@@ -90,7 +90,7 @@ class HeadCheck {
     if (last.acts > 0 && act?.hash !== last.acts_hash)
       this.#broken(
         last.no,
-        `the log of authority is not what was signed on ${isoText(last.at)}: act ${last.acts} differs`,
+        `the audit log of people and rights is not what was signed on ${isoText(last.at)}: act ${last.acts} differs`,
       )
   }
 
@@ -120,7 +120,7 @@ class HeadCheck {
     else if (!isKnown && this.#known.size > 0)
       this.#broken(
         row.no,
-        `head ${row.no} is signed by a key that is none of this installation: ${publicKey}`,
+        `head ${row.no} is signed by a key that is not one of this installation: ${publicKey}`,
       )
   }
 

@@ -100,12 +100,12 @@ export const runEvents = {
   }),
   'run-retried': event({
     role: 'run',
-    meaning: 'A failed or stuck run goes on: the call that the event belongs to is made anew.',
+    meaning: 'A failed or stuck run goes on: the call that the event belongs to is made again.',
     by: 'a person',
     fields: {
       by: since(text('Who retried it.')),
-      again: sometimes(list<number>('Further calls that are made anew.')),
-      logs: sometimes(number('How many lines stay written, where calls after them are made anew.')),
+      again: sometimes(list<number>('Further calls that are made again.')),
+      logs: sometimes(number('How many lines stay written, where calls after them are made again.')),
     },
     shown: ['by'],
   }),

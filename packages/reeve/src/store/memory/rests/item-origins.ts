@@ -72,7 +72,7 @@ export async function endDerived(
          select o.item from items e join item_origins o on o.rests_on = e.id
          where e.ended_at = ? and e.ended_as in ('retracted', 'redacted', 'rolled-back')
            and not exists (select 1 from items c where c.id = e.id and c.ended_at is null))`,
-      [at, as === 'redacted' ? 'retracted' : as, by, `rests on what was taken back: ${why}`, at],
+      [at, as === 'redacted' ? 'retracted' : as, by, `rests on memory that was rolled back: ${why}`, at],
     )
     if (ended === 0) return count
     count += ended

@@ -36,7 +36,7 @@ export async function refuseWhatIsDecided(session: Session, ids: readonly string
   const more = approvals.length > 3 ? ` and ${approvals.length - 3} more` : ''
   throw new ReeveError(
     'approval-rests-on-it',
-    `Somebody is asked to approve what rests on it: ${named}${more}. Decide those first, or say that they may lose it (--despite-approvals). Nothing was taken back.`,
+    `Open approvals depend on it: ${named}${more}. Decide those first, or add --despite-approvals. Nothing was rolled back.`,
     { details: { approvals } },
   )
 }

@@ -16,7 +16,9 @@ export async function readMail(bytes: Uint8Array): Promise<ReadDocument> {
   const from = mail.from?.address ? `${mail.from.name} <${mail.from.address}>`.trim() : undefined
   const names = mail.attachments.slice(0, mostNamed).map(({ filename }) => filename || '(no name)')
   if (shown.text.trim() === '' && !mail.subject && names.length === 0)
-    throw new Error('it has neither a subject nor a text nor an attachment: it is no mail, or an empty one')
+    throw new Error(
+      'it has neither a subject nor a text nor an attachment: it is not an email, or it is empty',
+    )
   const lines = new PlacedLines('line')
   const said = [
     from && `From: ${oneLine(from)}`,

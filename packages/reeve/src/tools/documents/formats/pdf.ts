@@ -41,7 +41,7 @@ async function opened(bytes: Uint8Array) {
   } catch (error) {
     const name = error instanceof Error ? error.name : ''
     if (name === 'PasswordException') throw new Error('it is locked with a password. Take that away first')
-    if (name === 'InvalidPDFException') throw new Error('it is no PDF, or a broken one')
+    if (name === 'InvalidPDFException') throw new Error('it is not a PDF, or a broken one')
     throw error
   }
 }

@@ -270,7 +270,7 @@ class Reader {
     const character = String.fromCodePoint(point)
     if (!this.#isUnicode && point >= 0xd800 && (point <= 0xdfff || point > 0xffff)) {
       throw this.#refused(
-        'it is no expression under the flag u and has characters that only that flag reads whole',
+        'it is not an expression under the flag u and has characters that only that flag reads whole',
       )
     }
     this.#at += character.length

@@ -103,7 +103,7 @@ export class PinFile {
   }
 
   #broken(why: string, cause?: unknown): ReeveError {
-    return new ReeveError('bad-pins', `${this.path} cannot be trusted: ${why}. Restore it, or pin anew.`, {
+    return new ReeveError('bad-pins', `${this.path} cannot be trusted: ${why}. Restore it, or pin again.`, {
       cause,
     })
   }

@@ -49,7 +49,7 @@ export function guardedFetch(
     const isStream = /^text\/event-stream\b/i.test(headers.get('content-type') ?? '')
     const body = bounded(response, release, edges.maxMessage, isStream, (unread) => {
       const fault = unread
-        ? unreadFault(definition.name, unread, 'it sent something that is no JSON-RPC message')
+        ? unreadFault(definition.name, unread, 'it sent something that is not a JSON-RPC message')
         : floodFault(definition.name, `a message of more than ${edges.maxMessage} bytes`)
       edges.onFlood(fault)
       return fault

@@ -109,7 +109,7 @@ export class GuardedTransport implements Transport {
   #hearError(error: Error): void {
     if (error instanceof ReeveError && error.code.startsWith('mcp-')) this.refuse(error)
     else if (error instanceof SyntaxError || /ZodError$/.test(error.name)) {
-      this.refuse(protocolFault(this.#server, 'it sent something that is no JSON-RPC message'))
+      this.refuse(protocolFault(this.#server, 'it sent something that is not a JSON-RPC message'))
     } else {
       this.lastTrouble = visibleBrief(this.#secrets.redact(error.message), 200)
       this.onerror?.(error)

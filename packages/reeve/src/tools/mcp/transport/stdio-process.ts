@@ -138,7 +138,7 @@ export class StdioProcess implements Transport {
     const { name } = this.#definition
     if (!line.startsWith('{') && !line.startsWith('[')) {
       if (++this.#noise > mostNoise) {
-        this.#refuse(floodFault(name, `${this.#noise} lines that are no messages`))
+        this.#refuse(floodFault(name, `${this.#noise} lines that are not messages`))
       }
       return
     }
@@ -147,7 +147,7 @@ export class StdioProcess implements Transport {
       message = this.#edges.parseMessage(readMessage(line))
     } catch (error) {
       const shown = visibleBrief(this.secrets.redact(line), 160)
-      this.#refuse(unreadFault(name, error, `it sent a line that is no JSON-RPC message: ${shown}`))
+      this.#refuse(unreadFault(name, error, `it sent a line that is not a JSON-RPC message: ${shown}`))
       return
     }
     this.onmessage?.(message)
