@@ -153,7 +153,7 @@ export const a = tool({ name: 'a.b', description: 'x', input: z.null(), output: 
     { 'tools/a.ts': 'export default { name: "a", run() {} }\n' },
     /a\.ts has a default export that was not made by tool/,
   ],
-  ['an agent by hand', { 'agents/a.ts': 'export default { name: "a" }\n' }, /that is no agent/],
+  ['an agent by hand', { 'agents/a.ts': 'export default { name: "a" }\n' }, /that was not made by agent/],
 ]
 
 /** Node itself loads each: what it says is what is advised on. */
