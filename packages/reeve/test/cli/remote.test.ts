@@ -144,7 +144,7 @@ test('runs are started, decided, signalled, held, tried again and forked at a se
   expect(await thereJson('token', 'list')).toMatchObject({
     tokens: [{ id: made.id, name: 'other' }, { name: 'cli' }],
   })
-  expect((await there('token', 'revoke', made.id)).stdout).toContain('counts no more')
+  expect((await there('token', 'revoke', made.id)).stdout).toContain('is revoked')
   expect((await there('token', 'sign-in')).stdout).toMatch(/http\S+\/sign-in\?code=/)
 })
 

@@ -62,7 +62,7 @@ export function AgentPage() {
       )}
       <Level principal={principal} />
       <Grants principal={principal} grants={agent.grants} />
-      <Section title="What holds it">
+      <Section title="Limits">
         <Contract agent={agent} />
       </Section>
     </Page>

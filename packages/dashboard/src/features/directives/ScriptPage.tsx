@@ -72,7 +72,7 @@ export function ScriptPage() {
           <SchemaFields schema={script.output} />
         )}
       </Section>
-      <Section title="What holds it">
+      <Section title="Limits">
         <Fields>
           <Field name="file">{script.file}</Field>
           <Field name="tool">{script.tool}</Field>

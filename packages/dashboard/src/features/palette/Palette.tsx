@@ -75,7 +75,7 @@ function Choices({ onClose }: { onClose: () => void }) {
             </button>
           </li>
         ))}
-        {choices.length === 0 && <li className={css.none}>Nothing is called so.</li>}
+        {choices.length === 0 && <li className={css.none}>No result.</li>}
       </ul>
     </div>
   )

@@ -70,7 +70,7 @@ export function WorkflowPage() {
       </Section>
       <Level principal={`workflow:${name}`} />
       {workflow.grants && <Grants principal={`workflow:${name}`} grants={workflow.grants} />}
-      <Section title="What holds it">
+      <Section title="Limits">
         <Limits workflow={workflow} />
       </Section>
       <Dialog opened={isStarting} onClose={() => setStarting(false)} title={`Start ${name}`} size="lg">

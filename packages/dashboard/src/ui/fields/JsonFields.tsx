@@ -85,7 +85,7 @@ function JsonText({
     <Textarea
       {...shared}
       value={text ?? ''}
-      error={error ?? (value instanceof Unfinished ? 'This is no JSON yet.' : undefined)}
+      error={error ?? (value instanceof Unfinished ? 'This is not valid JSON yet.' : undefined)}
       rows={2}
       mostRows={24}
       isCode

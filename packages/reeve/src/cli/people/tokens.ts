@@ -72,7 +72,7 @@ export function revoke(cli: Cli, _options: object, id: string): Promise<ExitCode
   return withHouse(cli, async (house) => {
     const name = await house.revokeToken(id)
     cli.terminal.value({ id, revoked: true })
-    cli.terminal.line(`token ${id} (${safeLine(name)}) counts no more`)
+    cli.terminal.line(`token ${id} (${safeLine(name)}) is revoked: it is invalid from the next request on`)
     return exitCodes.done
   })
 }
