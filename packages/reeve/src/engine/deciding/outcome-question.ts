@@ -1,5 +1,6 @@
+import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
-import { canonical } from '../../base/json/json.ts'
+import { canonical, type Json } from '../../base/json/json.ts'
 import type { Clock } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
 import { payloadOf, type SaidEvent } from '../../store/journal/events.ts'
@@ -20,17 +21,29 @@ export interface UnclearEffect {
   /** Its last intent, as the journal keeps it. */
   intent: SaidEvent
   marks: RunMarks
+  /** JSON Schema of what it gives, where somebody knows; null: it cannot be told. */
+  gives?: Json
+}
+
+/** Without its arguments where these cannot be opened, now or ever: what is shown must not be another once they can be. */
+function opened({ payload }: SaidEvent, marks: RunMarks): string | null {
+  try {
+    return payload === null ? null : marks.open(payload)
+  } catch (error) {
+    if (!(error instanceof ReeveError)) throw error
+    return JSON.stringify({ ...(JSON.parse(payload!) as object), args: null })
+  }
 }
 
 /** Asks a person what became of an effect, in a transaction that has locked its run. Answers the question's id. */
 export async function askOutcome(
   session: Session,
   { clock, newId }: AskingOutside,
-  { run, step, name, intent, marks }: UnclearEffect,
+  { run, step, name, intent, marks, gives = null }: UnclearEffect,
   reason: string,
 ): Promise<string> {
-  const payload = intent.payload === null ? null : marks.open(intent.payload)
-  const { key = '', attempt, args = null } = payloadOf({ ...intent, payload }, 'effect-intended')
+  const { key = '', attempt } = payloadOf(intent, 'effect-intended')
+  const { args = null } = payloadOf({ ...intent, payload: opened(intent, marks) }, 'effect-intended')
   const shown = { tool: name, args, key, attempt, reason }
   const id = newId()
   const question = {
@@ -43,6 +56,7 @@ export async function askOutcome(
     args_hash: sha256(canonical(shown)),
     requested_at: clock.now(),
     expires_at: null,
+    input_schema: gives === null ? null : JSON.stringify(gives),
   } as const
   await session.bulk(insertApprovals, [approvalValues(question)])
   return id

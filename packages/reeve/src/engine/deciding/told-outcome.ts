@@ -1,8 +1,8 @@
 import type { Json } from '../../base/json/json.ts'
-import { answerTo, runLeftUnheard } from '../../store/approvals/outcomes.ts'
+import { outcomesAnswered, runLeftUnheard } from '../../store/approvals/outcomes.ts'
 import type { Session } from '../../store/database.ts'
-import { payloadIfSound, payloadOf } from '../../store/journal/events.ts'
-import { openSaid, saidByCall } from '../../store/journal/said.ts'
+import { payloadIfSound } from '../../store/journal/events.ts'
+import { lastSaid, saidByCall } from '../../store/journal/said.ts'
 import { settleUnclearKeys, unclearKeys } from '../../store/ledger/business-keys.ts'
 import { releaseSpending } from '../../store/ledger/effect-budgets.ts'
 import { isOutcomeAnswer } from '../../store/runs/decision-item.ts'
@@ -15,20 +15,25 @@ interface EffectCallOf {
 }
 
 /**
- * What an effect has taken, by what a person says of its outcome, where nobody goes on with its call to hear it: its run has
- * ended, or the call has failed. Effect budgets get back what did not happen, and its business key is free, or done for.
+ * What an effect has taken, by what a person says of its outcome, where nobody goes on with its call to hear it: its run, or the
+ * chapter of that, has ended, or the call has failed. Effect budgets get back what did not happen, and its business key is free, or
+ * done for.
  */
 export async function settleAsTold(
   session: Session,
-  run: Pick<RunRow, 'status'>,
+  run: Pick<RunRow, 'status' | 'chapter_call'>,
   call: EffectCallOf,
   answer: Json | undefined,
 ): Promise<void> {
   if (!isOutcomeAnswer(answer)) return
   const isOver =
-    endedStatuses.includes(run.status) ||
-    (await unclearKeys(session, call)).some(({ status }) => status === 'failed')
+    isPast(run, call.step) || (await unclearKeys(session, call)).some(({ status }) => status === 'failed')
   if (isOver) await settleCall(session, call, answer.happened)
+}
+
+/** Whether nobody goes on with a call of a run any more. */
+function isPast(run: Pick<RunRow, 'status' | 'chapter_call'>, step: number): boolean {
+  return endedStatuses.includes(run.status) || step <= run.chapter_call
 }
 
 async function settleCall(session: Session, { run, step }: EffectCallOf, happened: boolean): Promise<void> {
@@ -41,17 +46,18 @@ async function settleCall(session: Session, { run, step }: EffectCallOf, happene
   if (key !== undefined) await releaseSpending(session, key)
 }
 
-/** Of a run that has ended, or is about to from outside: the same, by what it was answered and did not hear. */
+/** Of calls that nobody goes on with (`isOver`: of any of the run): the same, by what was answered and not heard. */
 export async function settleUnheard(
   session: Session,
-  run: Pick<RunRow, 'no' | 'chapter_seq'>,
+  { no, ...run }: Pick<RunRow, 'no' | 'status' | 'chapter_call'>,
+  isOver = false,
 ): Promise<void> {
-  for (const unknown of await openSaid(session, run, 'effect-unknown')) {
-    const answer = JSON.parse(
-      (await answerTo(session, payloadOf(unknown, 'effect-unknown').approval)) ?? 'null',
-    )
-    if (isOutcomeAnswer(answer))
-      await settleCall(session, { run: run.no, step: unknown.step }, answer.happened)
+  for (const { id, step, answer } of await outcomesAnswered(session, no)) {
+    if (!isOver && !isPast(run, step)) continue
+    const unknown = await lastSaid(session, no, step, 'effect-unknown')
+    if (!unknown || payloadIfSound(unknown, 'effect-unknown')?.approval !== id) continue
+    const said = JSON.parse(answer ?? 'null') as Json
+    if (isOutcomeAnswer(said)) await settleCall(session, { run: no, step }, said.happened)
   }
 }
 
@@ -59,8 +65,8 @@ export async function settleUnheard(
 const lookedBackMs = 30 * 86_400_000
 
 /**
- * Does so for a run after `after` that ended by itself before it heard an answer. Answers its number; undefined: there are no
- * more.
+ * Does so for a run after `after` that ended, or whose chapter did, by itself before it heard an answer. Answers its number;
+ * undefined: there are no more.
  */
 export async function settleUnheardAfter(
   session: Session,
@@ -69,6 +75,6 @@ export async function settleUnheardAfter(
 ): Promise<number | undefined> {
   const no = await runLeftUnheard(session, { after, since: now - lookedBackMs })
   const run = no === undefined ? undefined : await lockRun(session, no)
-  if (run && endedStatuses.includes(run.status)) await settleUnheard(session, run)
+  if (run) await settleUnheard(session, run)
   return no
 }

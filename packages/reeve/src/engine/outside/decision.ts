@@ -164,7 +164,7 @@ export function refuseUnfit(approval: ApprovalOfRun, decision: ApprovalDecision)
       `${approval.id} is a question about ${approval.subject}: reeve answer ${approval.id} ANSWER`,
     )
   }
-  if (approval.kind === 'outcome' && !isOutcomeAnswer(decision.answer)) {
+  if (approval.kind === 'outcome' && (decision.verdict !== 'answer' || !isOutcomeAnswer(decision.answer))) {
     throw new ReeveError(
       'wrong-answer',
       `Nobody knows whether ${approval.subject} took effect. Look at the outside system, then: reeve answer ${approval.id} happened | again | failed`,

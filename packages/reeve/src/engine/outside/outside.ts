@@ -83,7 +83,7 @@ export async function cancelOutside(
 ): Promise<void> {
   await withdrawQuestions(session, run.no)
   await askAboutIntents(session, services, run)
-  await settleUnheard(session, run)
+  await settleUnheard(session, run, true)
   const event = newEvent('run-cancelled', { by })
   const change = { status: 'cancelled', reason: `cancelled by ${by}`, ended: true } as const
   await appendOutside(session, services, run, [event], change)

@@ -23,9 +23,20 @@ export function outcomesAsked(
   )
 }
 
+/** What people have answered to questions about a run's effects, also of chapters that are over. */
+export function outcomesAnswered(
+  session: Session,
+  run: number,
+): Promise<Pick<ApprovalRow, 'id' | 'step' | 'answer'>[]> {
+  return session.all<Pick<ApprovalRow, 'id' | 'step' | 'answer'>>(
+    `select id, step, answer from approvals where run = ? and kind = 'outcome' and status = 'answered'`,
+    [run],
+  )
+}
+
 /**
- * The first run after `after` that has ended with an answer of what became of an effect, and may not have heard it: since
- * `since` (ms), or with a business key that is unclear still.
+ * The first run after `after` that has ended, or whose chapter has, with an answer of what became of an effect, and may not have
+ * heard it: since `since` (ms), or with a business key that is unclear still.
  */
 export async function runLeftUnheard(
   session: Session,
@@ -33,8 +44,9 @@ export async function runLeftUnheard(
 ): Promise<number | undefined> {
   const row = await session.get<{ run: number }>(
     `select a.run from approvals a join runs r on r.no = a.run
-     where a.kind = 'outcome' and a.run > ? and a.status = 'answered' and r.ended_at is not null and (r.ended_at > ?
-       or exists (select 1 from business_keys k where k.run = a.run and k.step = a.step and k.${isUnclear}))
+     where a.kind = 'outcome' and a.run > ? and a.status = 'answered' and (r.ended_at is not null or a.step <= r.chapter_call)
+       and (coalesce(r.ended_at, a.decided_at) > ?
+         or exists (select 1 from business_keys k where k.run = a.run and k.step = a.step and k.${isUnclear}))
      order by a.run limit 1`,
     [after, since],
   )

@@ -1,3 +1,4 @@
+import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import type { ActRow } from '../authority/authority-log.ts'
 import type { Session } from '../database.ts'
@@ -39,6 +40,10 @@ export class ApprovalCheck {
   #isErased = false
   /** It refers to marked texts: they are opened before anything is compared. */
   #isSealed = false
+  /** They are gone, or no key for them is here: all else is compared. */
+  #isUnread = false
+  /** A text that somebody changed. */
+  #forged: string | undefined
 
   constructor(session: Session, run: RunRow) {
     this.#session = session
@@ -67,6 +72,7 @@ export class ApprovalCheck {
   async end(): Promise<ChainFault | undefined> {
     if (this.#isSealed) await this.#open()
     if (this.#isErased) return this.#erasedFault()
+    if (this.#forged !== undefined) return { seq: 0, problem: this.#forged }
     const rows = await approvalsOf(this.#session, this.#run.no)
     for (const row of rows) {
       const fault = await this.#faultOf(row)
@@ -75,6 +81,7 @@ export class ApprovalCheck {
     const ids = new Set(rows.map(({ id }) => id))
     for (const [id, { seq }] of this.#asked)
       if (!ids.has(id)) return { seq, problem: `approval ${id} was asked for, and its row is gone` }
+    if (this.#isUnread) return (await this.#erasedFault()) ?? this.#inboxFault()
     for (const [id, asked] of [...this.#asked, ...this.#shared]) {
       const fault = await this.#actFault(id, asked)
       if (fault) return fault
@@ -90,8 +97,9 @@ export class ApprovalCheck {
         asked.request = opened(asked.request)
         if (asked.decided) asked.decided.decision = opened(asked.decided.decision)
       }
-    } catch {
-      this.#isErased = true
+    } catch (error) {
+      this.#isUnread = true
+      if (error instanceof ReeveError && error.code === 'secret-forged') this.#forged = error.message
     }
   }
 
@@ -120,21 +128,21 @@ export class ApprovalCheck {
 
   async #faultOf(row: ApprovalRow): Promise<ChainFault | undefined> {
     const { id, step, status } = row
-    if (hashOfRow(row) !== row.args_hash)
+    if (!this.#isUnread && hashOfRow(row) !== row.args_hash)
       return { seq: 0, problem: `approval ${id} shows something else than its hash says` }
     if (row.kind === 'outcome') return this.#itemFault(row, 'outcome')
     const asked = this.#asked.get(id)
     if (!asked) return { seq: 0, problem: `approval ${id} was never asked for in this run's journal` }
     const { seq, request, decided } = asked
-    const shows =
-      hashOfRequest(request.shown, request.terms) === row.args_hash && this.#byStep.get(step) === asked
+    const isHash = this.#isUnread || hashOfRequest(request.shown, request.terms) === row.args_hash
+    const shows = isHash && this.#byStep.get(step) === asked
     if (!shows) return { seq, problem: `approval ${id} shows something else than event ${seq} asked for` }
     if (!decided) return this.#itemFault(row, 'approval')
     const { decision } = decided
     const isSame =
       status === decision.status &&
       (decision.by === null || row.decided_by === decision.by) &&
-      (row.note ?? null) === (decision.note ?? null)
+      (this.#isUnread || (row.note ?? null) === (decision.note ?? null))
     if (isSame) return undefined
     const says = `approval ${id} says ${status} by ${row.decided_by ?? 'nobody'}`
     const problem = `${says}, and event ${decided.seq} ${decision.status} by ${decision.by ?? 'nobody'}${row.note === decision.note ? '' : ', with another note'}`

@@ -36,6 +36,20 @@ export function openSaid(
   )
 }
 
+/** The last event of a call, where it is of this type. */
+export async function lastSaid(
+  session: Session,
+  run: number,
+  step: number,
+  type: EventType,
+): Promise<SaidEvent | undefined> {
+  const last = await session.get<SaidEvent>(
+    `select ${said} ${ofEvents} where e.run = ? and e.step = ? order by e.seq desc limit 1`,
+    [run, step],
+  )
+  return last?.type === type ? last : undefined
+}
+
 /** The waits for signals that nothing has settled, in the order in which they are served. */
 export function openSignalWaits(
   session: Session,

@@ -1,6 +1,7 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import type { Database, Session } from '../database.ts'
 import { quoted } from '../journal/events.ts'
+import { isUnclear } from '../ledger/business-keys.ts'
 import { lockRun } from '../runs/runs.ts'
 import { deleteById, deleteUnused, withinBytes } from './leftovers.ts'
 import { note, type PruneRecord } from './retention.ts'
@@ -136,6 +137,13 @@ async function pruneSlice(
   return { events: gone.length, reach, isDone: false }
 }
 
+/** The first call of a run that people are asked about, or must be before somebody else can do the same. */
+function firstOpen(run: string): string {
+  return `(select min(step) from (
+    select step from approvals a where a.run = ${run} and a.status = 'pending'
+    union all select step from business_keys k where k.run = ${run} and k.${isUnclear}) open)`
+}
+
 /** Goes from one beginning of a chapter to the next, as long as the chapter before it may be deleted. */
 async function reachOf(
   session: Session,
@@ -143,10 +151,10 @@ async function reachOf(
   events: Old[],
   known: Reach | undefined,
 ): Promise<Reach | undefined> {
-  const open = await session.get<{ step: number | null }>(
-    `select min(step) as step from approvals where run = ? and status = 'pending'`,
-    [run.no],
-  )
+  const open = await session.get<{ step: number | null }>(`select ${firstOpen('?')} as step`, [
+    run.no,
+    run.no,
+  ])
   const isOver = ({ at, step }: Pick<Old, 'at' | 'step'>) =>
     at < run.before && (open?.step == null || step! < open.step)
   let reach = known
@@ -205,8 +213,7 @@ export async function prunableChapters(database: Database, before: number): Prom
     const cut = await database.get<{ first: number; last: number | null }>(
       `select pruned_seq + 1 as first, (select max(e.seq) - 1 from events e
          where e.run = runs.no and e.seq > runs.pruned_seq + 1 and e.seq <= runs.chapter_seq
-           and e.type = ${quoted('run-continued')} and e.at < ? and e.step < coalesce((select min(step) from approvals a
-             where a.run = runs.no and a.status = 'pending'), e.step + 1)) as last
+           and e.type = ${quoted('run-continued')} and e.at < ? and e.step < coalesce(${firstOpen('runs.no')}, e.step + 1)) as last
        from runs where no = ?`,
       [before, no],
     )

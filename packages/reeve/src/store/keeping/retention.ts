@@ -40,10 +40,11 @@ export interface Pruned {
 
 /**
  * A run whose parent or children are still going is kept, unless its parent is long past the chapter that started it; and so is
- * one of which a person must say whether it did what is done once. Read in the order of the index of ended runs.
+ * one of which a person must say whether an effect of it happened. Read in the order of the index of ended runs.
  */
 const eligible = `ended_at is not null and ended_at < ? and status = ?
   and not exists (select 1 from business_keys k where k.run = runs.no and k.${isUnclear})
+  and not exists (select 1 from approvals a where a.run = runs.no and a.kind = 'outcome' and a.status = 'pending')
   and not exists (select 1 from runs child where child.parent = runs.no and child.ended_at is null)
   and (parent is null or not exists (select 1 from runs above where above.no = runs.parent and above.ended_at is null
     and coalesce(runs.parent_step, above.pruned_call + 1) > above.pruned_call))`

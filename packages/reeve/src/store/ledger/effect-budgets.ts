@@ -111,11 +111,15 @@ export async function spentSince(
 /** Longer than its stretch of time: the code may lengthen that. */
 const keptMs = 31 * 24 * 3_600_000
 
-/** Deletes rows that no ceiling counts any more, at most `slice`. Answers how many. */
+/**
+ * Deletes rows that no ceiling counts any more, at most `slice`. Answers how many. Those of a run that has not ended stay: by them
+ * it knows that an intent of before may have been sent.
+ */
 export async function tidySpendings(session: Session, slice: number): Promise<number> {
   return session.run(
     `delete from effect_spendings where (id, account) in (
-       select id, account from effect_spendings where until < reeve_now() - ${keptMs} limit ?)`,
+       select id, account from effect_spendings where until < reeve_now() - ${keptMs}
+         and not exists (select 1 from runs where runs.no = effect_spendings.run and runs.ended_at is null) limit ?)`,
     [slice],
   )
 }

@@ -2,15 +2,18 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Mark } from '../../base/schema/marked.ts'
 import type { Bulk, Row, Session, Value } from '../database.ts'
 import type { SealingKey } from '../secrets/key/sealing-key.ts'
-import { openText, sealText } from './sealed-text.ts'
+import { boundText, withNonce } from './bound-text.ts'
+import { forgedText, openText, sealText } from './sealed-text.ts'
 
 /** A text that stands where a schema has a mark, apart from the journals that refer to it. */
 export interface MarkedValue {
-  /** Random; of the run's salt `saltId`. */
+  /** Of the text and a nonce (`bound-text.ts`); of the run's salt `saltId`. */
   id: string
   mark: Mark
   /** Null: it was erased, or cannot be opened. */
   text: string | null
+  /** What its id was made with (`bound-text.ts`); absent where that binds nothing. */
+  nonce?: string
   /** Why it cannot be opened by this process. */
   locked?: ReeveError
 }
@@ -45,8 +48,9 @@ export const insertMarked: Bulk = {
     where true on conflict (run, id) do nothing`,
 }
 
-export function markedRow(run: number, { id, mark, text }: MarkedValue): Row {
-  return { statement: insertMarked, values: [run, id, mark, text, null] }
+export function markedRow(run: number, { id, mark, text, nonce }: MarkedValue): Row {
+  const kept = text === null ? null : withNonce(text, nonce)
+  return { statement: insertMarked, values: [run, id, mark, kept, null] }
 }
 
 /** The values of a row of `insertMarked`, as they are kept. */
@@ -73,9 +77,11 @@ export async function readMarked(session: Session, run: number): Promise<MarkedV
 }
 
 function opened({ id, mark, text, key_id }: KeptRow, { marksKey }: Session): MarkedValue {
-  if (text === null || key_id === null) return { id, mark, text }
+  if (text === null) return { id, mark, text }
   try {
-    return { id, mark, text: openText(marksKey, { id, text, key_id }) }
+    const bound = boundText(id, key_id === null ? text : openText(marksKey, { id, text, key_id }))
+    if (!bound) throw forgedText(id)
+    return { id, mark, ...bound }
   } catch (error) {
     if (error instanceof ReeveError) return { id, mark, text: null, locked: error }
     throw error
@@ -114,7 +120,10 @@ export async function sealPlain(session: Session, slice: number): Promise<number
   return rows.length
 }
 
-/** Empties at most `slice` runs' texts of a mark whose run ended before (ms): their runs can go on no more. Answers how many runs. */
+/**
+ * Empties at most `slice` runs' texts of a mark whose run ended before (ms): their runs can go on no more. Answers how many runs.
+ * Those of which a person must still say what became of an effect keep them: they are shown what it was.
+ */
 export async function dropMarked(
   session: Session,
   mark: Mark,
@@ -123,7 +132,9 @@ export async function dropMarked(
 ): Promise<number> {
   const runs = await session.all<{ run: number }>(
     `select distinct m.run from marked_values m join runs r on r.no = m.run
-     where m.mark = ? and m.text is not null and m.id <> '${saltId}' and r.ended_at < ? order by m.run limit ?`,
+     where m.mark = ? and m.text is not null and m.id <> '${saltId}' and r.ended_at < ? and not exists (
+       select 1 from approvals a where a.run = r.no and a.kind = 'outcome' and a.status = 'pending')
+     order by m.run limit ?`,
     [mark, before, slice],
   )
   if (runs.length === 0) return 0

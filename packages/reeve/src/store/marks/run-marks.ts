@@ -3,9 +3,10 @@ import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import type { Mark, MarkedText } from '../../base/schema/marked.ts'
 import type { Row } from '../database.ts'
+import { boundId } from './bound-text.ts'
 import { type MarkedValue, markedRow, saltId } from './marked-values.ts'
 
-const reference = /\[marked:([\w-]{22})\]/g
+const reference = /\[marked:([\w-]{22}(?:[\w-]{5})?)\]/g
 /** A shorter text is replaced only where it is all of a text, for in others it stands by chance. */
 const shortestPart = 4
 
@@ -21,29 +22,34 @@ export function mayHoldMarks(text: string | null): boolean {
  *   text ── seal ──▶ [marked:ID] ── open ──▶ text        the text itself is a row of `marked_values`
  *
  * A text is replaced wherever it stands in what the run writes, not only in the field that is marked: in arguments, prompts,
- * results and messages, too. Ids are random, so that nobody can tell by a digest what a text was.
+ * results and messages, too. Ids bind their texts with a nonce that is kept with those, so that nobody can tell by one what a text
+ * was, and nobody can put another text in its place.
  */
 export class RunMarks {
   // Most runs have none: what follows is made for those that do.
   #ids: Map<string, string> = noTexts
   #texts: Map<string, string> = noTexts
   #marks: Map<string, Mark> = noMarks
+  #nonces: Map<string, string> = noTexts
   #erased: Set<string> | undefined
-  /** Why one cannot be opened. */
+  /** Why none can be opened that is not known. */
   #locked: ReeveError | undefined
+  /** Those whose rows were changed. */
+  #forged: Map<string, ReeveError> | undefined
   #salt: string | undefined
   #fresh: readonly MarkedValue[] = none
   #finder: RegExp | undefined
 
   /** There is nothing to seal or to open. */
   get isEmpty(): boolean {
-    return this.#ids.size === 0 && this.#erased === undefined && this.#locked === undefined
+    const hasFaults = this.#locked !== undefined || this.#forged !== undefined
+    return this.#ids.size === 0 && this.#erased === undefined && !hasFaults
   }
 
   /** Texts that stand where a schema has marks. */
   add(found: readonly MarkedText[]): void {
     for (const { mark, text } of found) {
-      if (!this.#ids.has(text)) this.#note({ id: newId(), mark, text })
+      if (!this.#ids.has(text)) this.#note({ ...boundId(text), mark, text })
     }
   }
 
@@ -59,8 +65,13 @@ export class RunMarks {
     for (const [, id] of sealed.matchAll(reference)) {
       const text = from.#texts.get(id!)
       if (text === undefined || this.#texts.has(id!)) continue
-      this.#note({ id: id!, mark: from.#marks.get(id!)!, text })
+      this.#note({ id: id!, mark: from.#marks.get(id!)!, text, ...from.#nonceOf(id!) })
     }
+  }
+
+  #nonceOf(id: string): { nonce?: string } {
+    const nonce = this.#nonces.get(id)
+    return nonce === undefined ? {} : { nonce }
   }
 
   #note(value: MarkedValue): void {
@@ -68,8 +79,10 @@ export class RunMarks {
     this.#learn(value)
   }
 
-  #learn({ id, mark, text, locked }: MarkedValue): void {
-    if (locked) this.#locked = locked
+  #learn({ id, mark, text, nonce, locked }: MarkedValue): void {
+    if (locked?.code === 'secret-forged' && id !== saltId)
+      this.#forged = (this.#forged ?? new Map()).set(id, locked)
+    else if (locked) this.#locked = locked
     else if (text === null) this.#erased = (this.#erased ?? new Set()).add(id)
     else if (id === saltId) this.#salt = text
     else {
@@ -77,7 +90,9 @@ export class RunMarks {
         this.#ids = new Map()
         this.#texts = new Map()
         this.#marks = new Map()
+        this.#nonces = new Map()
       }
+      if (nonce !== undefined) this.#nonces.set(id, nonce)
       if (!this.#ids.has(text)) this.#ids.set(text, id)
       this.#texts.set(id, text)
       this.#marks.set(id, mark)
@@ -121,7 +136,8 @@ export class RunMarks {
     return text.replace(reference, (whole, id: string) => {
       const known = this.#texts.get(id)
       if (known !== undefined) return form(known)
-      if (this.#locked) throw this.#locked
+      const fault = this.#forged?.get(id) ?? this.#locked
+      if (fault) throw fault
       if (!this.#erased?.has(id)) return whole
       throw new ReeveError(
         'erased',

@@ -73,6 +73,7 @@ export class EffectCall implements Unresolved, AttemptOf {
         if (this.#verdict && !(await this.#verdict.mayHaveBeenSent(reserved))) return this.#unsent(attempt)
         // Another call had the key: nothing was sent.
         if (this.#claim && !(await this.#claim.isOurs())) return this.#unsent(attempt)
+        if (await this.#claim?.isToldDone()) return
         return resolveUnknown(this, attempt, 'the process ended before the outcome was recorded', made)
       }
       case 'effect-retrying': {

@@ -1,10 +1,11 @@
+import { ReeveError } from '../../../../base/errors.ts'
 import type { Json } from '../../../../base/json/json.ts'
 import type { Log } from '../../../../base/log.ts'
 import type { Clock } from '../../../../base/time/time.ts'
 import { answerTo, outcomesAsked } from '../../../../store/approvals/outcomes.ts'
 import type { Database, Session } from '../../../../store/database.ts'
 import { payloadIfSound } from '../../../../store/journal/events.ts'
-import { openSaid, saidByCall } from '../../../../store/journal/said.ts'
+import { lastSaid, saidByCall } from '../../../../store/journal/said.ts'
 import { isErased } from '../../../../store/keeping/erased.ts'
 import {
   type BusinessKey,
@@ -14,6 +15,7 @@ import {
   settlingRow,
 } from '../../../../store/ledger/business-keys.ts'
 import { loadMarks } from '../../../../store/marks/open-kept.ts'
+import { mayHoldMarks, type RunMarks } from '../../../../store/marks/run-marks.ts'
 import { isOutcomeAnswer, type OutcomeAnswer } from '../../../../store/runs/decision-item.ts'
 import { endedStatuses, lockRun, type RunRow, readRunByNo } from '../../../../store/runs/runs.ts'
 import { askOutcome } from '../../../deciding/outcome-question.ts'
@@ -21,8 +23,8 @@ import { type Asking, untilAnswered } from '../../until-answered.ts'
 
 /** What the call that has a key comes to. */
 export type HolderState =
-  /** `result`: JSON text; null: it gave nothing. */
-  | { state: 'completed'; result: string | null }
+  /** `result`: JSON text; null: it gave nothing. `marks`: of the texts in it that its run keeps apart. */
+  | { state: 'completed'; result: string | null; marks?: RunMarks }
   /** It completed, and its result is not kept any more. */
   | { state: 'forgotten' }
   | { state: 'under-way' }
@@ -66,9 +68,9 @@ export class BusinessKeys {
 
   /**
    * Asks a person what became of the holder of a key, unless somebody is asked that. Answers the question; undefined: nobody
-   * can be asked, for nothing is kept of it any more.
+   * can be asked, for nothing is kept of it any more. `gives`: JSON Schema of what such a call gives.
    */
-  ask(key: BusinessKey, holder: KeyHolder): Promise<string | 'moved' | undefined> {
+  ask(key: BusinessKey, holder: KeyHolder, gives: Json = null): Promise<string | 'moved' | undefined> {
     return this.#read(() =>
       this.#asking.database.transaction(async (session) => {
         const run = await lockRun(session, holder.run)
@@ -79,7 +81,8 @@ export class BusinessKeys {
         const [intent] = await saidByCall(session, holder.run, holder.step, 'effect-intended')
         if (!intent) return undefined
         const { clock } = this.#asking
-        const effect = { ...holder, name: key.name, intent, marks: await loadMarks(session, run.no) }
+        const marks = await loadMarks(session, run.no)
+        const effect = { ...holder, name: key.name, intent, marks, gives }
         const reason = 'its run does nothing about it any more, and another run is about to do the same'
         return askOutcome(session, { clock, newId: this.#newId }, effect, reason)
       }),
@@ -95,11 +98,13 @@ async function stateOf(session: Session, key: BusinessKey, holder: KeyHolder): P
   if (holder.status === 'completed') {
     const result = await resultOfHolder(session, holder)
     if (result === undefined) return toldResult(session, holder)
-    return result !== null && isErased(result) ? { state: 'forgotten' } : { state: 'completed', result }
+    if (result === null || !mayHoldMarks(result))
+      return result !== null && isErased(result) ? { state: 'forgotten' } : { state: 'completed', result }
+    return openedResult(await loadMarks(session, holder.run), result)
   }
   const run = await readRunByNo(session, holder.run)
-  if (holder.status === 'intended' && run && !endedStatuses.includes(run.status))
-    return { state: 'under-way' }
+  const goesOn = run && !endedStatuses.includes(run.status) && holder.step > run.chapter_call
+  if (holder.status === 'intended' && goesOn) return { state: 'under-way' }
   // Its effect may have settled, and its run ended, since the holder was read.
   const now = await keyHolder(session, key)
   if (now?.run !== holder.run || now.step !== holder.step || now.status !== holder.status)
@@ -107,6 +112,16 @@ async function stateOf(session: Session, key: BusinessKey, holder: KeyHolder): P
   const unheard = run && (await unheardAnswer(session, run, holder.step))
   if (!unheard) return { state: 'unclear' }
   return unheard.happened ? completedAs(unheard) : { state: 'free' }
+}
+
+/** @throws `secrets-key-missing` `secret-forged` */
+function openedResult(marks: RunMarks, result: string): HolderState {
+  try {
+    return { state: 'completed', result: marks.open(result), marks }
+  } catch (error) {
+    if (error instanceof ReeveError && error.code === 'erased') return { state: 'forgotten' }
+    throw error
+  }
 }
 
 /** A person said that it happened. */
@@ -128,7 +143,7 @@ async function unheardAnswer(
   run: RunRow,
   step: number,
 ): Promise<OutcomeAnswer | undefined> {
-  const open = (await openSaid(session, run, 'effect-unknown')).find((unknown) => unknown.step === step)
+  const open = await lastSaid(session, run.no, step, 'effect-unknown')
   const approval = open && payloadIfSound(open, 'effect-unknown')?.approval
   if (approval === undefined) return undefined
   const answer = JSON.parse((await answerTo(session, approval)) ?? 'null') as Json

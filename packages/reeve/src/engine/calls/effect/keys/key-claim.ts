@@ -6,6 +6,7 @@ import { delayAfter, resolveRetry } from '../../retry.ts'
 import { again } from '../../step.ts'
 import type { EffectKey } from '../definition.ts'
 import type { Unresolved } from '../unknown-outcome.ts'
+import type { HolderState } from './business-keys.ts'
 
 /** The effect, as far as its key goes. */
 type Keyed = Pick<Unresolved, 'site' | 'call' | 'effect' | 'attempt' | 'complete' | 'fail' | 'givenBack'>
@@ -56,11 +57,23 @@ export class KeyClaim {
     return holder !== undefined && this.#isUs(holder)
   }
 
+  /** Whether a person has said, since its run was driven last, that this very call happened; then that settles it. */
+  async isToldDone(): Promise<boolean> {
+    const { businessKeys } = this.#effect.site.services
+    const holder = await businessKeys.holder(this.#key)
+    if (holder?.status !== 'completed' || !this.#isUs(holder)) return false
+    const found = await businessKeys.stateOf(this.#key, holder)
+    if (found.state === 'completed') this.#complete(found, holder)
+    else this.#failForgotten(holder)
+    return true
+  }
+
   /** Whether another call has the key; then what that comes to settles the call, now or when it is looked up again. */
   async isAnothers(attempt: number): Promise<boolean> {
     const { businessKeys } = this.#effect.site.services
     const holder = await businessKeys.holder(this.#key)
-    if (!holder || this.#isUs(holder)) return false
+    if (!holder) return false
+    if (this.#isUs(holder)) return this.isToldDone()
     if (this.#key.again === 'fail' && holder.status === 'completed') {
       this.#effect.fail(new ReeveError('done-before', this.#told(holder, 'it was done'), detailsOf(holder)))
       return true
@@ -74,18 +87,16 @@ export class KeyClaim {
         return this.isAnothers(attempt)
       case 'completed':
         this.#note(holder, attempt, this.#effect.site.services.clock.now())
-        this.#effect.complete(found.result === null ? undefined : JSON.parse(found.result))
+        this.#complete(found, holder)
         return true
       case 'under-way':
         this.#waitFor(holder, attempt)
         return true
-      case 'forgotten': {
-        const what = `${this.#told(holder, 'it was done')} Its result is not kept any more.`
-        this.#effect.fail(new ReeveError('done-before', what, detailsOf(holder)))
+      case 'forgotten':
+        this.#failForgotten(holder)
         return true
-      }
       case 'unclear': {
-        const asked = await businessKeys.ask(this.#key, holder)
+        const asked = await businessKeys.ask(this.#key, holder, this.#effect.effect.result?.schema() ?? null)
         if (asked === 'moved') return this.isAnothers(attempt)
         const what = this.#told(holder, 'it may have been done: nobody knows')
         const advice = asked
@@ -95,6 +106,31 @@ export class KeyClaim {
         return true
       }
     }
+  }
+
+  /** As the holder's call came to, with its marked texts; a person may have said what such a call does not give. */
+  #complete({ result: kept, marks }: Extract<HolderState, { state: 'completed' }>, holder: KeyHolder): void {
+    const { site, effect } = this.#effect
+    const problemOf = (result: unknown) => effect.result?.problem(result)
+    let result: unknown = kept === null ? undefined : JSON.parse(kept)
+    let problem = problemOf(result)
+    // For a tool that gives nothing, nothing is what was told.
+    if (problem !== undefined && result === null && problemOf(undefined) === undefined) {
+      result = undefined
+      problem = undefined
+    }
+    if (problem !== undefined) {
+      const what = `${this.#told(holder, 'it was done')} What is known of its result does not fit: ${problem}`
+      this.#effect.fail(new ReeveError('done-before', what, detailsOf(holder)))
+      return
+    }
+    if (marks) site.marks.share(marks, kept)
+    this.#effect.complete(result)
+  }
+
+  #failForgotten(holder: KeyHolder): void {
+    const what = `${this.#told(holder, 'it was done')} Its result is not kept any more.`
+    this.#effect.fail(new ReeveError('done-before', what, detailsOf(holder)))
   }
 
   #isUs({ run, step }: KeyHolder): boolean {
