@@ -97,17 +97,14 @@ export async function findTraces(database: Database, subject: string): Promise<S
   return traces
 }
 
-/**
- * The runs whose marked texts hold it: they are sealed, so that each is opened. What cannot be opened with the key that there is
- * was sealed with one that is gone, or changed: nobody can read it any more. @throws `secrets-key-missing` where there is no key
- */
+/** The runs whose marked texts hold it: they are sealed, so that each is opened. @throws `secrets-key-missing` */
 async function markedRunsOf(database: Database, subject: string): Promise<Set<number>> {
   const runs = new Set<number>()
   const sought = subject.toLowerCase()
   for (let after = { run: -1, id: '' }; ; ) {
     const rows = await markedAfter(database, after, slice)
     for (const { run, text, locked } of rows) {
-      if (locked && !database.marksKey) throw locked
+      if (locked) throw locked
       if (text?.toLowerCase().includes(sought)) runs.add(run)
     }
     if (rows.length < slice) return runs

@@ -100,6 +100,9 @@ export async function deleteSecret(session: Session, name: string, acting: Actin
   checkSecretName(name)
   await noteSecretsChange(session)
   if ((await dropSecret(session, name)) === 0) throw unknownSecret(name)
+  // Nobody can open them any more: what stays closed for ever would keep `reeve erase` from looking.
+  if (name === marksSecret)
+    await session.run('update marked_values set text = null, key_id = null where key_id is not null')
   await record(session, acting, 'secret-deleted', name, {})
 }
 
