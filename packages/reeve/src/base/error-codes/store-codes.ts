@@ -19,6 +19,10 @@ export const storeCodes: CodeTable = {
     'The secret was replaced by somebody else in the meantime.',
     'Read its version again, then replace it.',
   ],
+  'secret-needed': [
+    'The secret seals texts that can still be opened, so it cannot be deleted.',
+    'To remove personal texts, run `reeve erase --subject TEXT`. The secret can be deleted only when its own key is lost.',
+  ],
   'secret-forged': [
     'A sealed value was changed, or was put in the place of another.',
     'Set the secret again, and find out who can write to the database.',

@@ -57,11 +57,12 @@ export function markedRow(run: number, { id, mark, text, nonce }: MarkedValue): 
 export function sealedRow(values: Value[], key: SealingKey): Value[] {
   const [run, id, mark, text, keyId] = values as [number, string, string, string | null, string | null]
   if (text === null || keyId !== null) return values
-  const sealed = sealText(key, id, text)
+  const sealed = sealText(key, { run, id }, text)
   return [run, id, mark, sealed.text, sealed.keyId]
 }
 
 interface KeptRow {
+  run: number
   id: string
   mark: Mark
   text: string | null
@@ -70,16 +71,17 @@ interface KeptRow {
 
 /** What a process cannot open is `locked`. */
 export async function readMarked(session: Session, run: number): Promise<MarkedValue[]> {
-  const rows = await session.all<KeptRow>('select id, mark, text, key_id from marked_values where run = ?', [
-    run,
-  ])
+  const rows = await session.all<KeptRow>(
+    'select run, id, mark, text, key_id from marked_values where run = ?',
+    [run],
+  )
   return rows.map((row) => opened(row, session))
 }
 
-function opened({ id, mark, text, key_id }: KeptRow, { marksKey }: Session): MarkedValue {
+function opened({ run, id, mark, text, key_id }: KeptRow, { marksKey }: Session): MarkedValue {
   if (text === null) return { id, mark, text }
   try {
-    const bound = boundText(id, key_id === null ? text : openText(marksKey, { id, text, key_id }))
+    const bound = boundText(id, key_id === null ? text : openText(marksKey, { run, id, text, key_id }))
     if (!bound) throw forgedText(id)
     return { id, mark, ...bound }
   } catch (error) {
@@ -94,7 +96,7 @@ export async function markedAfter(
   { run, id }: { run: number; id: string },
   limit: number,
 ): Promise<(MarkedValue & { run: number })[]> {
-  const rows = await session.all<KeptRow & { run: number }>(
+  const rows = await session.all<KeptRow>(
     `select run, id, mark, text, key_id from marked_values
      where run > ? or (run = ? and id > ?) order by run, id limit ?`,
     [run, run, id, limit],
@@ -106,12 +108,12 @@ export async function markedAfter(
 export async function sealPlain(session: Session, slice: number): Promise<number> {
   const { marksKey } = session
   if (!marksKey) return 0
-  const rows = await session.all<KeptRow & { run: number }>(
+  const rows = await session.all<Pick<KeptRow, 'run' | 'id' | 'text'>>(
     'select run, id, text from marked_values where key_id is null and text is not null order by run limit ?',
     [slice],
   )
   for (const { run, id, text } of rows) {
-    const sealed = sealText(marksKey, id, text!)
+    const sealed = sealText(marksKey, { run, id }, text!)
     await session.run(
       'update marked_values set text = ?, key_id = ? where run = ? and id = ? and key_id is null and text is not null',
       [sealed.text, sealed.keyId, run, id],
@@ -146,19 +148,33 @@ export async function dropMarked(
   return runs.length
 }
 
-/** What a run is told of another: it may open what that refers to. */
+/** What a run is told of another: it may open what that refers to. @throws `secrets-key-missing` `secret-forged` */
 export async function shareMarked(session: Session, from: number, to: number): Promise<void> {
-  await session.run(
-    `insert into marked_values (run, id, mark, text, key_id) select ?, id, mark, text, key_id from marked_values
-     where run = ? and id <> ? on conflict (run, id) do nothing`,
-    [to, from, saltId],
-  )
+  await giveMarked(session, from, to, (id) => id !== saltId)
 }
 
-/** A fork shares its origin's journal, and what that refers to. */
+/** A fork shares its origin's journal, and what that refers to. @throws `secrets-key-missing` `secret-forged` */
 export async function copyMarked(session: Session, from: number, to: number): Promise<void> {
-  await session.run(
-    'insert into marked_values (run, id, mark, text, key_id) select ?, id, mark, text, key_id from marked_values where run = ?',
-    [to, from],
+  await giveMarked(session, from, to, () => true)
+}
+
+/** Each is sealed for one run: another has it sealed anew. */
+async function giveMarked(
+  session: Session,
+  from: number,
+  to: number,
+  isGiven: (id: string) => boolean,
+): Promise<void> {
+  const rows = await session.all<KeptRow>(
+    'select run, id, mark, text, key_id from marked_values where run = ?',
+    [from],
   )
+  const given = rows
+    .filter(({ id }) => isGiven(id))
+    .map(({ id, mark, text, key_id, run }) => {
+      const plain =
+        text === null || key_id === null ? text : openText(session.marksKey, { run, id, text, key_id })
+      return [to, id, mark, plain, null]
+    })
+  if (given.length > 0) await session.bulk(insertMarked, given)
 }

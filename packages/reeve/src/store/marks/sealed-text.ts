@@ -2,16 +2,23 @@ import { ReeveError } from '../../base/errors.ts'
 import type { SealingKey } from '../secrets/key/sealing-key.ts'
 import { marksSecret } from '../secrets/sealed-rows.ts'
 
-/** As a row has a text: sealed for its id, so that no other text can be put in its place. */
-export function sealText(key: SealingKey, id: string, text: string): { text: string; keyId: string } {
-  const { sealed, nonce, key_id } = key.seal(placeOf(id), text)
+/** Where a sealed text is kept. */
+export interface MarkedPlace {
+  /** Its run's number. */
+  run: number
+  id: string
+}
+
+/** As a row has a text: sealed for its run and its id, so that it opens nowhere else. */
+export function sealText(key: SealingKey, place: MarkedPlace, text: string): { text: string; keyId: string } {
+  const { sealed, nonce, key_id } = key.seal(bindingOf(place), text)
   return { text: `${nonce}.${sealed}`, keyId: key_id }
 }
 
 /** What a row says. @throws `secrets-key-missing` `secret-forged` */
 export function openText(
   key: SealingKey | undefined,
-  { id, text, key_id }: { id: string; text: string; key_id: string },
+  { run, id, text, key_id }: MarkedPlace & { text: string; key_id: string },
 ): string {
   if (key?.id !== key_id)
     throw new ReeveError(
@@ -19,7 +26,7 @@ export function openText(
       `Texts that a schema marks are sealed with the key ${key_id}, which is the secret ${marksSecret}, and this process cannot open that. Nothing is lost: give it the key for secrets (REEVE_SECRETS_KEY, or the file secrets.key), then continue with: reeve retry RUN. If that key is gone for good, these texts are, too: reeve secrets delete ${marksSecret}, and start the run again.`,
     )
   const [nonce = '', sealed = ''] = text.split('.')
-  const opened = key.open(placeOf(id), { sealed, nonce, key_id })
+  const opened = key.open(bindingOf({ run, id }), { sealed, nonce, key_id })
   if (opened !== undefined) return opened
   throw forgedText(id)
 }
@@ -31,6 +38,6 @@ export function forgedText(id: string): ReeveError {
   )
 }
 
-function placeOf(id: string): { name: string; version: number } {
-  return { name: `marked ${id}`, version: 1 }
+function bindingOf({ run, id }: MarkedPlace): { name: string; version: number } {
+  return { name: `marked ${run} ${id}`, version: 1 }
 }

@@ -95,9 +95,14 @@ export async function setSecret(
   return { version, isNew: before === undefined }
 }
 
-/** In a transaction: removes a secret with all its values. Needs no key. @throws `unknown-secret` */
+/** In a transaction: removes a secret with all its values. Needs no key. @throws `unknown-secret` `secret-needed` */
 export async function deleteSecret(session: Session, name: string, acting: Acting): Promise<void> {
   checkSecretName(name)
+  if (name === marksSecret && session.marksKey)
+    throw new ReeveError(
+      'secret-needed',
+      `Secret ${marksSecret} seals the texts that schemas mark, and this process can open it: without it all of them are lost, and workers would go on sealing with it. Erase what you want gone with: reeve erase --subject TEXT. Only when its own key is lost can ${marksSecret} be deleted.`,
+    )
   await noteSecretsChange(session)
   if ((await dropSecret(session, name)) === 0) throw unknownSecret(name)
   // Nobody can open them any more: what stays closed for ever would keep `reeve erase` from looking.
