@@ -170,8 +170,8 @@ export const mutants: Mutant[] = [
   bug(
     'an error of a once effect means nothing happened',
     'engine/calls/effect/effect-call.ts',
-    'if (!repeatable && !(error instanceof NotApplied))',
-    'if (!repeatable && error === null)',
+    'if (!repeats && !(error instanceof NotApplied))',
+    'if (!repeats && error === null)',
   ),
   bug(
     'every attempt has its own key',
