@@ -7,6 +7,7 @@ import { loadScripts } from '../../reeve/src/autonomy/scripts/load-scripts.ts'
 import { silentLog } from '../../reeve/src/base/log.ts'
 import { knownOf, type Project } from '../../reeve/src/project/load.ts'
 import { internalsOf, type Runtime } from '../../reeve/src/runtime/runtime.ts'
+import { addRepair } from '../../reeve/src/store/autonomy/repairs.ts'
 import { keepResult } from '../../reeve/src/store/evals/results.ts'
 import { propose } from '../../reeve/src/store/proposals/proposals.ts'
 import { hostile } from './stage-workflows.ts'
@@ -148,22 +149,55 @@ export async function fillDirectives(runtime: Runtime): Promise<void> {
   for (let index = 0; index < 5; index++) await keepEval(runtime, index, now - (5 - index) * dayMs)
   await database.transaction(async (session) => {
     const made = { at: now - 3_600_000 }
+    await addRepair(session, {
+      id: 'repair-1',
+      script: 'read_payments',
+      file: 'scripts/read_payments.sh',
+      key: 'read_payments',
+      run: null,
+      call: null,
+      failure: JSON.stringify({ code: 'script-failed', message: hostile.body }),
+      inputs: null,
+      level: 'propose',
+      execution: null,
+      made_by: 'reeve',
+      made_at: made.at,
+    })
+    const asks = 'curl -s "$BANK/payments?day=$day" |'
+    await session.run(
+      `update repairs set status = 'proposed', diagnosis = ?, before_text = ?, after_text = ?, tries = ?, reason = ?
+       where id = 'repair-1'`,
+      [
+        JSON.stringify({ kind: 'fault', rule: 'missing-field', why: 'the bank gives no field total_amount' }),
+        `${asks}\n  jq "[.items[].total_amount] | add"\n`,
+        `${asks}\n  jq "[.items[].total] | add"\n`,
+        JSON.stringify([
+          {
+            number: 1,
+            solver: 'acme/small',
+            why: hostile.subject,
+            verdict: 'refused',
+            gate: 'tests',
+            sentence: '1 of its 4 tests fails.',
+          },
+          {
+            number: 2,
+            solver: 'acme/large',
+            why: 'the field has another name',
+            verdict: 'proven',
+            gate: 'replay',
+            sentence: 'All 4 tests pass, and 12 recorded runs give what they gave.',
+          },
+        ]),
+        'it waits for a person',
+      ],
+    )
     await propose(
       session,
       {
         kind: 'repair',
         title: 'read_payments.sh: the bank calls the field total now, not total_amount',
-        body: {
-          script: 'read_payments',
-          hunks: [
-            [
-              { kind: 'same', text: 'curl -s "$BANK/payments?day=$day" |' },
-              { kind: 'removed', text: '  jq "[.items[].total_amount] | add"' },
-              { kind: 'added', text: '  jq "[.items[].total] | add"' },
-            ],
-          ],
-          evidence: { failed: 3, 'its tests': 'all 4 pass', 'recorded runs': 'the same result in 12 of 12' },
-        },
+        body: { repair: 'repair-1', script: 'read_payments' },
         key: 'repair:read_payments',
         by: 'reeve',
       },
@@ -175,9 +209,28 @@ export async function fillDirectives(runtime: Runtime): Promise<void> {
         kind: 'lesson',
         title: 'Quote the return window first when a customer asks whether something can be sent back',
         body: {
+          rule: 'people-add',
+          workflow: 'support-triage',
+          question: null,
+          condition: { at: 'category', is: 'returns' },
+          act: 'advise',
           text: 'A customer who asks whether something can be sent back wants to know until when. Say the 30 days first.',
-          scope: 'support-triage',
-          evidence: { corrections: 4, 'held-back runs': '9 of 12 better, none worse' },
+          wording: 'rules',
+          matter: null,
+          evidence: {
+            runs: [],
+            decisions: ['a', 'b', 'c', 'd'],
+            figures: { corrections: 4 },
+            from: new Date(now - 86_400_000 * 6).toISOString(),
+            until: new Date(now - 3_600_000).toISOString(),
+          },
+          trial: {
+            cases: 12,
+            better: 9,
+            worse: 0,
+            change: { cases: 12, mean: 0.75, low: 0.52, high: 0.98, p: 0.004, verdict: 'better' },
+            costUsd: 0.0031,
+          },
         },
         key: 'lesson:return-window',
         by: 'reeve',

@@ -86,3 +86,20 @@ export function proposalQuery(id: string) {
     api.proposals.one({ params: { proposal: id }, ...how }),
   )
 }
+
+export type Lesson = Awaited<ReturnType<typeof api.lessons.one>>
+
+/** Under `approvals`, as its proposal is. */
+export function lessonQuery(lesson: string) {
+  return listQuery(['approvals', 'lesson', lesson], (how) => api.lessons.one({ params: { lesson }, ...how }))
+}
+
+export function repairQuery(repair: string) {
+  return listQuery(['approvals', 'repair', repair], (how) => api.repairs.one({ params: { repair }, ...how }))
+}
+
+export function repairDiffQuery(repair: string) {
+  return listQuery(['approvals', 'repair', repair, 'diff'], (how) =>
+    api.repairs.diff({ params: { repair }, ...how }),
+  )
+}

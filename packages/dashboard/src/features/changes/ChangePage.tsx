@@ -9,7 +9,7 @@ import { Tag } from '../../ui/Rows.tsx'
 import ui from '../../ui/ui.module.css'
 import { clock } from '../../ui/words.ts'
 import { Deciding } from './Deciding.tsx'
-import { ProposalBody } from './ProposalBody.tsx'
+import { ProposalParts } from './ProposalParts.tsx'
 import { kindWords, statuses } from './wording.ts'
 
 /** One change that was proposed: what it is, what it rests on, what became of it. */
@@ -56,7 +56,7 @@ export function ChangePage() {
         </div>
       )}
       <Deciding key={data.hash + data.status} proposal={data} />
-      <ProposalBody body={data.body} />
+      <ProposalParts proposal={data} />
     </Page>
   )
 }

@@ -7,7 +7,7 @@ import { useNow } from '../../ui/now.ts'
 import { Section } from '../../ui/Page.tsx'
 import { Row, Rows } from '../../ui/Rows.tsx'
 import ui from '../../ui/ui.module.css'
-import { clock, count, many, money, percent } from '../../ui/words.ts'
+import { clock, count, money, percent } from '../../ui/words.ts'
 
 /** What a lesson says, how it was tried on runs that it was not found in, how it does since it counts, and what it rests on. */
 export function LessonParts({ id }: { id: string }) {
@@ -36,9 +36,8 @@ export function LessonParts({ id }: { id: string }) {
       </Rows>
       <Section title="What it rests on">
         <p className={ui.under}>
-          {many(evidence.runs.length, 'run', 'runs')} and{' '}
-          {many(evidence.decisions.length, 'decision', 'decisions')}, from {clock(evidence.from, now)} to{' '}
-          {clock(evidence.until, now)}.
+          {number(evidence.runs.length, 'run')} and {number(evidence.decisions.length, 'decision')}, from{' '}
+          {clock(evidence.from, now)} to {clock(evidence.until, now)}.
         </p>
         <Rows label="What it rests on">
           {Object.entries(evidence.figures).map(([name, figure]) => (
@@ -60,11 +59,16 @@ export function LessonParts({ id }: { id: string }) {
   )
 }
 
+/** In figures: it stands within a sentence. */
+function number(value: number, of: string): string {
+  return `${count(value)} ${value === 1 ? of : `${of}s`}`
+}
+
 function trialWords(trial: Lesson['trial']): string {
   if (trial === null) return 'There was nothing to try it on.'
   const { cases, better, worse, change, costUsd } = trial
   const same = cases - better - worse
-  return `On ${many(cases, 'recorded run', 'recorded runs')}: ${count(better)} better, ${count(worse)} worse, ${count(same)} alike (${changeWords(change)}). It cost ${money(costUsd)}.`
+  return `On ${number(cases, 'recorded run')}: ${count(better)} better, ${count(worse)} worse, ${count(same)} alike (${changeWords(change)}). It cost ${money(costUsd)}.`
 }
 
 function forceWords(inForce: Lesson['inForce'], at: (time: string) => string): string {

@@ -31,7 +31,7 @@ export function RepairParts({ id }: { id: string }) {
   const { runId: run, call, watchId, promotedAt, promotedBy, endedAt, reason } = repair
   const its = stands[repair.status]
   const diagnosis = isRecord(repair.diagnosis) ? repair.diagnosis : {}
-  const tries = Array.isArray(repair.tries) ? repair.tries.filter(isRecord) : []
+  const tries = Array.isArray(repair.tries) ? (repair.tries as unknown[]).filter(isRecord) : []
   return (
     <>
       <Rows label="The repair">

@@ -5,7 +5,7 @@ import { Button } from '../../ui/controls/Button.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import ui from '../../ui/ui.module.css'
 import { Deciding } from '../changes/Deciding.tsx'
-import { ProposalBody } from '../changes/ProposalBody.tsx'
+import { ProposalParts } from '../changes/ProposalParts.tsx'
 import { LaterForm } from './forms/LaterForm.tsx'
 import css from './Inbox.module.css'
 
@@ -26,7 +26,7 @@ export function ProposalCard({
       <p className={ui.strong} style={{ margin: '0 0 14px' }}>
         <Foreign text={proposal.title} />
       </p>
-      <ProposalBody body={proposal.body} />
+      <ProposalParts proposal={proposal} />
       {isLater ? (
         <LaterForm expiresAt={null} onCancel={() => setLater(false)} onDone={onLater} />
       ) : (
