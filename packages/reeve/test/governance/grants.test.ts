@@ -124,6 +124,28 @@ test.each([
   ['for no tool', [{ tool: '' }], 'bad-grant'],
   ['for a tool that does not exist', [{ tool: 'mail.send' }], 'grant-without-tool'],
   ['with the same name', [{ tool: 'pay.send' }, { tool: 'pay.send', asks: true }], 'contradicting-grants'],
+  [
+    'behind one without limits',
+    [{ tool: 'pay.*' }, { tool: 'pay.send', args: { amount: { max: 5 } } }],
+    'contradicting-grants',
+  ],
+  [
+    'with a range that another lets through',
+    [{ tool: 'pay.send', args: { amount: { max: 5 } } }, { tool: 'pay.*' }],
+    'contradicting-grants',
+  ],
+  [
+    'with a least amount above its budget',
+    [
+      {
+        tool: 'pay.send',
+        args: { amount: { min: 600 } },
+        budgets: [{ id: 'a day', ceiling: 500, per: '1d', adds: 'amount' }],
+      },
+    ],
+    'contradicting-grants',
+  ],
+  ['with hours that never are', [{ tool: 'pay.send', window: [24, 0] }], 'contradicting-grants'],
   ['with a range without numbers', [{ tool: 'pay.send', args: { amount: { min: 5, max: 1 } } }], 'bad-grant'],
   ['with an empty list', [{ tool: 'pay.send', args: { to: [] } }], 'bad-grant'],
   ['with a constraint of another kind', [{ tool: 'pay.send', args: { to: { like: 'x' } } }], 'bad-grant'],

@@ -3,6 +3,7 @@ import type { Json } from '../../base/json/json.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import { type Constraint, isRange, prepareConstraint, type RunFacts } from './constraints.ts'
+import { refuseImpossible, refuseOverruled } from './contradictions.ts'
 import { checkBudget, type EffectBudget } from './effect-budgets.ts'
 
 /** What a principal may do, as data in code: the ceiling, which the database can only narrow. */
@@ -67,7 +68,9 @@ export function prepareGrants(grants: readonly Grant[], toolNames?: readonly str
       )
     }
     byId.set(grant.id, grant)
+    refuseImpossible(grant)
   }
+  refuseOverruled(prepared)
   if (toolNames) checkToolsOf(prepared, toolNames)
   return prepared
 }
