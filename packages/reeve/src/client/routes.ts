@@ -26,6 +26,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     retry: 'POST /api/runs/:run/retry',
     fork: 'POST /api/runs/:run/fork',
     signal: 'POST /api/runs/:run/signal',
+    override: 'POST /api/runs/:run/override',
     planUndo: 'GET /api/runs/:run/undo',
     undo: 'POST /api/runs/:run/undo',
   },

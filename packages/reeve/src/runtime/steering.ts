@@ -3,6 +3,7 @@ import type { Delegation } from '../engine/deciding/delegate.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { ApprovalDecision } from '../engine/outside/decision.ts'
 import type { RetryOptions } from '../engine/outside/retry-run.ts'
+import type { GivenOverride } from '../engine/overriding/request-override.ts'
 import type { RunHandle, RunResult } from '../engine/results.ts'
 import type { StartOptions } from '../engine/starting/prepared-start.ts'
 import type { Workflow } from '../engine/workflow.ts'
@@ -151,6 +152,19 @@ export class RunSteering {
    */
   signal(runId: string, name: string, payload: Json = null, options?: { id?: string }): Promise<boolean> {
     return this.#engine.control.signal(runId, name, payload, options)
+  }
+
+  /**
+   * Says what a call of a run comes to in the place of what it waits for, or of a step that hangs: a result, an error, or the end
+   * of its wait. Who says so, and why, stands in the journal and in the log of authority. An effect of which nobody knows whether
+   * it happened is answered (`answer`).
+   * @throws `unknown-run` `run-ended` `cannot-override` `may-not-override` `bad-text` `not-serialisable`
+   * @example
+   * await runtime.override('06f2kq8d1m3x7v9zs', 4, { how: 'skip-wait', by: 'ada', reason: 'the customer is here' })
+   */
+  async override(runId: string, call: number, { by, ...given }: GivenOverride & ActedBy): Promise<void> {
+    const acting = { by, proof: 'local-user', at: this.#internals.clock.now() } as const
+    await this.#engine.control.override(runId, call, given, acting)
   }
 
   /**

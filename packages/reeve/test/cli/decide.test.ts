@@ -146,3 +146,19 @@ test('JSON of a person that would be read otherwise than written is refused at e
   }
   expect(await reeveJson(folder, ['approve', approvals[0]!.id, '--work'])).toMatchObject({ code: 0 })
 })
+
+test('a person overrides what a run waits for, once, and is told what cannot be', async () => {
+  const folder = project()
+  const { runId: run } = await reeveJson<Rested>(folder, ['run', 'await-go'])
+  const override = ['override', run!, '1', '--reason', 'the shop rang']
+  const both = await reeve(folder, [...override, '--skip-wait', '--error', 'no'])
+  expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('Give one of --result') })
+  const endless = await reeve(folder, [...override, '--skip-wait'])
+  expect(endless).toMatchObject({ code: 2, stderr: expect.stringContaining('waits without an end') })
+  expect(await reeveJson(folder, [...override, '--result', '{"ok":true}'])).toMatchObject({
+    code: 0,
+    how: 'result',
+  })
+  const again = await reeve(folder, [...override, '--error', 'no'])
+  expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('has not been taken yet') })
+})

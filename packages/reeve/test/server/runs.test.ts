@@ -223,6 +223,23 @@ test('an edit that breaks the schema is refused with the field, and nothing is d
   expect((await operator.approvals.list()).items).toHaveLength(1)
 })
 
+test('an operator overrides what a run waits for, and an approver may not', async () => {
+  const server = await startServer()
+  const reeve = await server.as('operator')
+  const { id: run } = await reeve.runs.start({ query: { wait: '20s' }, body: { workflow: 'await-go' } })
+  const params = { run }
+  const given = { call: 1, how: 'result', result: { ok: true }, reason: 'the shop rang' } as const
+  await expect.poll(async () => (await reeve.runs.one({ params })).status).toBe('waiting')
+  const approver = await server.as('approver')
+  await expect(approver.runs.override({ params, body: given })).rejects.toMatchObject({ status: 403 })
+  const none = reeve.runs.override({ params, body: { ...given, call: 9 } })
+  await expect(none).rejects.toMatchObject({ code: 'cannot-override', status: 409 })
+  await reeve.runs.override({ params, body: given })
+  expect(await server.runtime.result(run)).toMatchObject({ status: 'succeeded', output: { ok: true } })
+  const acts = await listActs(server.internals.database, { run })
+  expect(acts).toMatchObject([{ type: 'run-overridden', why: 'the shop rang', details: { call: 1 } }])
+})
+
 test('runs are paused, resumed, signalled, cancelled, retried and forked', async () => {
   const server = await startServer()
   const reeve = await server.as('operator')

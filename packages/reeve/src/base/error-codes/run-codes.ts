@@ -115,6 +115,18 @@ export const runCodes: CodeTable = {
     'The run took longer than its workflow allows.',
     'Raise `limits.time`, or make the run shorter.',
   ],
+  'cannot-override': [
+    'The call cannot be overridden so: it has its result, does not wait, or nobody knows whether it happened.',
+    'See what the call waits for: `reeve show RUN`. Say what happened to an effect with `reeve answer`.',
+  ],
+  'may-not-override': [
+    'Only a person with the role operator may override a call of a run.',
+    'Ask an operator. Who you are: `reeve whoami`.',
+  ],
+  overridden: [
+    'A person said that this call fails, in place of what it would have come to.',
+    'See who said so, and why: `reeve show RUN`.',
+  ],
   'may-not-decide': [
     "This person may not decide this approval: their identity, their role or the approval's terms forbid it.",
     'Ask somebody who may: `reeve approvals ID` lists them.',

@@ -10,6 +10,16 @@ export function steerCommands(program: Command, calls: Calls): void {
     .option('--id <id>', 'a signal with the same id counts only once')
     .action(calls('operator', async () => (await import('../steer/control.ts')).signal))
   program
+    .command('override <run> <call>')
+    .description(
+      'say what a call comes to that waits, or a step that hangs; the journal keeps who did, and why',
+    )
+    .option('--result <json>', 'it gives this')
+    .option('--error <text>', 'it fails with this')
+    .option('--skip-wait', 'its wait is over; what is tried again is tried now')
+    .requiredOption('--reason <text>', 'why')
+    .action(calls('operator', async () => (await import('../steer/override.ts')).override))
+  program
     .command('cancel <run>')
     .description('cancel a run and its children')
     .action(calls('operator', async () => (await import('../steer/control.ts')).cancel))

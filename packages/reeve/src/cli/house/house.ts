@@ -2,6 +2,7 @@ import type { Json } from '../../base/json/json.ts'
 import type { Change } from '../../engine/outside/approval-edit.ts'
 import type { ApprovalDecision } from '../../engine/outside/decision.ts'
 import type { RepeatedEffect } from '../../engine/outside/fork-plan.ts'
+import type { GivenOverride } from '../../engine/overriding/request-override.ts'
 import type { StartOptions } from '../../engine/starting/prepared-start.ts'
 import type { ApprovalContext } from '../../inspect/approvals/approval-context.ts'
 import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
@@ -207,6 +208,7 @@ export interface Steers {
     payload: Json,
     id: string | undefined,
   ): Promise<{ isNew: boolean; awaited: string[] }>
+  override(run: string, call: number, given: GivenOverride): Promise<void>
   cancel(run: string): Promise<RunStatus>
   pause(run: string): Promise<void>
   resume(run: string): Promise<void>

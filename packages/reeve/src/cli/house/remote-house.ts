@@ -109,6 +109,8 @@ function steers(client: Client): Steers {
     },
     signal: (run, name, payload, id) =>
       client.runs.signal({ params: { run }, body: { name, payload, ...(id === undefined ? {} : { id }) } }),
+    override: async (run, call, given) =>
+      void (await client.runs.override({ params: { run }, body: { call, ...given } })),
     cancel: async (run) => (await client.runs.cancel({ params: { run } })).status,
     pause: async (run) => void (await client.runs.pause({ params: { run } })),
     resume: async (run) => void (await client.runs.resume({ params: { run } })),

@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import type { Row } from '../../store/database.ts'
 import type { CallSite } from '../call-site.ts'
+import type { OverriddenWait, Override } from '../overriding/override.ts'
 import type { Call } from '../replay/call.ts'
 import { fail } from './fail.ts'
 
@@ -12,6 +13,8 @@ type WaitKind = 'timer' | 'signal' | 'approval' | 'child-result'
 export interface Begun {
   stop: () => void
   rows?: readonly Row[]
+  /** How it ends as a person says. Absent: nobody overrides it. */
+  override?: (given: Override) => OverriddenWait
 }
 
 /**
@@ -46,6 +49,16 @@ export function performWait(
   else signal?.addEventListener('abort', giveUp)
   if (signal) site.waits.expectGivingUp(call.step)
   site.waits.add(call.promise, call.step, giveUp)
+  call.override = (given) => {
+    const ending = state === 'waiting' ? begun?.override?.(given) : undefined
+    if (ending === undefined || typeof ending === 'string') return ending ?? 'it does not wait now'
+    return () => {
+      begun?.stop()
+      state = 'over'
+      signal?.removeEventListener('abort', giveUp)
+      site.append(call, ending.event, ending.options)
+    }
+  }
   site.perform(call, () => {
     if (state === 'given up') return endAsGivenUp()
     state = 'waiting'

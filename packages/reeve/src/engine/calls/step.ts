@@ -52,6 +52,7 @@ export function step(
   options: StepOptions | undefined,
 ): Promise<unknown> {
   const call = site.issue('step', name, null)
+  if (options?.marks) call.resultMarks = options.marks
   site.perform(call, () => {
     if (typeof body !== 'function') checkOption(body, `What step "${call.name}" does`, 'function!')
     if (options !== undefined) checkOption(options, `The options of step "${call.name}"`, 'object')
@@ -77,6 +78,7 @@ class FreeAttempt implements StepAttempt {
   readonly attempt: number
   readonly #site: CallSite
   readonly #call: Call
+  #signal: AbortSignal | undefined
 
   constructor(site: CallSite, call: Call, attempt: number) {
     this.attempt = attempt
@@ -89,8 +91,15 @@ class FreeAttempt implements StepAttempt {
   }
 
   get signal(): AbortSignal {
-    return this.#site.signal
+    this.#signal ??= signalOf(this.#site, this.#call)
+    return this.#signal
   }
+}
+
+/** Aborted when the run ends or leaves, and when a person overrides the call. */
+function signalOf(site: CallSite, call: Call): AbortSignal {
+  call.stop ??= new AbortController()
+  return AbortSignal.any([site.signal, call.stop.signal])
 }
 
 /** The calls that are tried until they give a value. */
@@ -138,7 +147,9 @@ function tries<T>(
       timeoutMs === undefined
         ? runBody(site, what, () => body(free))
         : within(site, timeoutMs, what, (signal) =>
-            runBody(site, what, () => body({ attempt, key: free.key, signal })),
+            runBody(site, what, () =>
+              body({ attempt, key: free.key, signal: AbortSignal.any([signal, free.signal]) }),
+            ),
           )
   } catch (error) {
     attemptFailed(site, call, attempted, { attempt, error })
@@ -177,6 +188,8 @@ function attemptFailed<T>(
   attempted: Attempted<T>,
   { attempt, error }: { attempt: number; error: unknown },
 ): void {
+  // Nothing of it counts any more.
+  if (call.overridden) return
   const { policy } = attempted
   const later = attempted.putOff?.(error)
   if (later !== undefined && !site.signal.aborted) {

@@ -1,4 +1,4 @@
-import { ReeveError } from '../../base/errors.ts'
+import { messageOf, ReeveError, toErrorRecord } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { checkOptions } from '../../base/options.ts'
 import {
@@ -13,6 +13,7 @@ import {
 import { describeValue, shorten } from '../../base/text/shorten.ts'
 import { after, type Duration, type Moment, toMoment } from '../../base/time/time.ts'
 import {
+  type ErrorEventType,
   type EventPayloads,
   type NewEvent,
   newEvent,
@@ -22,6 +23,7 @@ import {
 import { itemName } from '../../store/journal/vocabulary/define.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
 import type { CallSite } from '../call-site.ts'
+import { type OverriddenWait, type Override, overridingError } from '../overriding/override.ts'
 import type { Call } from '../replay/call.ts'
 import { parseOnce } from '../replay/parsed-values.ts'
 import { fail } from './fail.ts'
@@ -85,7 +87,11 @@ export function sleep(
       over()
       site.append(call, newEvent('timer-fired', undefined), { value: undefined })
     })
-    return { stop }
+    const override = (given: Override) =>
+      given.how === 'error'
+        ? failing('timer-failed', given.error)
+        : { event: newEvent('timer-fired', undefined), options: { value: undefined } }
+    return { stop, override }
   })
   return call.promise
 }
@@ -165,7 +171,7 @@ export function waitFor(site: CallSite, given: string, options: WaitOptions): Pr
       dropTimer()
       stopWaiting()
     }
-    return { stop }
+    return { stop, override: (given) => overriddenSignal(site, given, { schema, dueAt }) }
   })
   if (!schema) return call.promise
   return derived(site, call, (payload) => {
@@ -175,6 +181,32 @@ export function waitFor(site: CallSite, given: string, options: WaitOptions): Pr
       isOwn: true,
     })
   })
+}
+
+function failing(type: ErrorEventType, error: string): OverriddenWait {
+  return { event: newEvent(type, toErrorRecord(overridingError(error))), options: { rejects: true } }
+}
+
+/** As if it had come with that payload, or had not come in time. */
+function overriddenSignal(
+  site: CallSite,
+  given: Override,
+  { schema, dueAt }: { schema: Schema | undefined; dueAt: number | null },
+): OverriddenWait {
+  if (given.how === 'error') return failing('signal-failed', given.error)
+  if (given.how === 'skip-wait') {
+    if (dueAt === null) return 'it waits without an end, and its code expects a payload: give a result'
+    return { event: newEvent('signal-timed-out', undefined), options: { value: undefined } }
+  }
+  try {
+    const checked = schema && validate(schema, given.result)
+    if (checked && !checked.ok) return `the result does not fit: ${describeIssues(checked.issues)}`
+    if (schema) site.mark(schema, given.result)
+    const event = textEvent('signal-received', JSON.stringify(given.result))
+    return { event, options: { value: given.result } }
+  } catch (error) {
+    return messageOf(error)
+  }
 }
 
 const longestRefused = 2000
@@ -207,7 +239,9 @@ export function childResult(site: CallSite, childId: string, workflow: string): 
       site.append(call, ended, { value: payloadOf(ended, 'child-finished') })
       return 'journaled'
     })
-    return { stop }
+    const override = (given: Override) =>
+      given.how === 'error' ? failing('child-result-failed', given.error) : 'its child is overridden itself'
+    return { stop, override }
   })
   return derived(site, call, (finished) => {
     const { status, value } = finished as EventPayloads['child-finished']

@@ -81,6 +81,18 @@ export async function requireApprover(session: Session, by: string, what: string
   throw new ReeveError('may-not-decide', `${shownId(by)} may not ${what}: ${missing}. Nothing was changed.`)
 }
 
+/** @throws `may-not-override` */
+export async function requireRole(
+  session: Session,
+  by: string,
+  role: NonNullable<Deciders['role']>,
+  what: string,
+): Promise<void> {
+  const missing = await missingRight(session, by, role)
+  if (missing === undefined) return
+  throw new ReeveError('may-not-override', `${shownId(by)} may not ${what}: ${missing}. Nothing was changed.`)
+}
+
 /** Without any principal nobody was ever told apart: whoever can open the database decides. */
 async function missingRight(
   session: Session,
@@ -94,7 +106,7 @@ async function missingRight(
       : undefined
   }
   if (known.ended_at !== null) return `the principal ${shownId(name)} was removed`
-  if (known.kind !== 'person') return `${shownId(name)} is a ${known.kind}, and a person must decide`
+  if (known.kind !== 'person') return `${shownId(name)} is a ${known.kind}, and only a person may`
   if (known.role === null || !reaches(known.role, role))
     return `it takes the role ${role}, and ${shownId(name)} is ${known.role}`
   return undefined

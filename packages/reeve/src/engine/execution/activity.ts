@@ -1,12 +1,13 @@
-import type { InboxItem } from '../../store/runs/inbox.ts'
+import { Overrides } from '../overriding/overrides.ts'
 import type { Settlement } from '../replay/call.ts'
+import type { Calls } from '../replay/calls.ts'
 import { Deliveries, type Delivering } from '../replay/deliveries.ts'
-import type { History } from '../replay/history.ts'
-import type { EngineServices } from '../services.ts'
 import { Inbox, type InboxPort } from '../waiting/inbox.ts'
 import { Timers } from '../waiting/timers.ts'
 import { type Acting, Acts } from './acts.ts'
 import type { CommitSource } from './commit-source.ts'
+import type { Driven } from './driven.ts'
+import type { PendingEvent } from './pending-event.ts'
 
 /**
  * What one run is at in this process: what acts, what is about to be told to its code, what it waits for.
@@ -19,22 +20,21 @@ export class Activity implements InboxPort {
   readonly timers: Timers
   readonly inbox: Inbox
   readonly deliveries: Deliveries<Settlement>
+  readonly overrides: Overrides
   readonly #commits: CommitSource
 
   constructor(
-    run: Acting & Delivering<Settlement>,
+    run: Acting & Delivering<Settlement> & { write(event: PendingEvent): void; override(): void },
     commits: CommitSource,
-    {
-      services,
-      history,
-      items,
-    }: { services: EngineServices; history: History | undefined; items: InboxItem[] },
+    calls: Calls,
+    { services, history, items, marks }: Pick<Driven, 'services' | 'history' | 'items' | 'marks'>,
   ) {
     this.#commits = commits
-    this.acts = new Acts(run, services.bodies)
+    this.acts = new Acts(run, services.bodies, () => run.override())
     this.timers = new Timers(services.clock)
     this.deliveries = new Deliveries(history?.settlements ?? [], services.stretch, run)
     this.inbox = new Inbox(items, this)
+    this.overrides = new Overrides({ calls, activity: this, marks, write: (event) => run.write(event) })
   }
 
   /** Nothing acts, and the code has come to rest from all that it was told. */

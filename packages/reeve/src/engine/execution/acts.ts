@@ -4,6 +4,8 @@ import type { Act, Bodies } from '../services.ts'
 /** What acts tell the run that they are a part of. */
 export interface Acting {
   actFailed(call: Call, error: unknown): void
+  /** What acted for a call that was settled without it has ended. */
+  actedLate(call: Call): void
   /** Nothing acts any more. */
   actsDone(): void
 }
@@ -16,12 +18,16 @@ export interface Acting {
 export class Acts {
   readonly #run: Acting
   readonly #bodies: Bodies | undefined
+  readonly #oneEnded: () => void
   #acting = 0
+  /** The calls whose acts take their time. */
+  readonly #underWay = new Set<Call>()
   #deferred: [Call, Act][] = []
 
-  constructor(run: Acting, bodies: Bodies | undefined) {
+  constructor(run: Acting, bodies: Bodies | undefined, oneEnded: () => void) {
     this.#run = run
     this.#bodies = bodies
+    this.#oneEnded = oneEnded
   }
 
   get areDone(): boolean {
@@ -41,6 +47,16 @@ export class Acts {
     const deferred = this.#deferred
     this.#deferred = []
     for (const [call, act] of deferred) this.begin(call, act)
+  }
+
+  isActing(call: Call): boolean {
+    return this.#underWay.has(call)
+  }
+
+  /** What acts for that call is not waited for any more, and what is deferred of it never begins. */
+  release(call: Call): void {
+    this.#deferred = this.#deferred.filter(([each]) => each !== call)
+    if (this.#underWay.delete(call)) this.#end()
   }
 
   /** What is deferred never begins. */
@@ -64,16 +80,19 @@ export class Acts {
   }
 
   async #await(call: Call, acting: Promise<void>): Promise<void> {
+    this.#underWay.add(call)
     try {
       await acting
     } catch (error) {
-      this.#run.actFailed(call, error)
+      if (this.#underWay.has(call)) this.#run.actFailed(call, error)
     }
-    this.#end()
+    if (this.#underWay.delete(call)) this.#end()
+    else this.#run.actedLate(call)
   }
 
   #end(): void {
     this.#acting--
+    this.#oneEnded()
     if (this.#acting === 0) this.#run.actsDone()
   }
 }

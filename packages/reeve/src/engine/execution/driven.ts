@@ -2,6 +2,7 @@ import type { Json } from '../../base/json/json.ts'
 import type { RunMarks } from '../../store/marks/run-marks.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
 import type { Effect } from '../calls/effect/definition.ts'
+import { isOverride } from '../overriding/override.ts'
 import type { Call } from '../replay/call.ts'
 import type { History } from '../replay/history.ts'
 import type { EngineServices } from '../services.ts'
@@ -27,6 +28,11 @@ export interface Trial {
   mayAct(call: Call): boolean
   /** There is nothing to tell the code, and it has come to rest. */
   quiet(): void
+}
+
+/** Whether its code is to be told something before it acts: what it did before, or what a person said of its calls. */
+export function isBehind({ history, items }: Driven): boolean {
+  return history !== undefined && (history.settlements.length > 0 || items.some(isOverride))
 }
 
 /** What an execution is made for. */

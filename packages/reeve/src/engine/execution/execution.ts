@@ -113,6 +113,7 @@ export class Execution {
     this.claim.inbox = Math.max(this.claim.inbox, arrived)
     openItems(items, this.#marks)
     this.#life.activity.inbox.add(items)
+    this.#life.override()
   }
 
   /** Lets what acts now finish, starts nothing more, and gives the run back. */

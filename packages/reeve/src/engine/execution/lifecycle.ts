@@ -1,5 +1,4 @@
-import { ReeveError, toErrorRecord } from '../../base/errors.ts'
-import { lastMoment, toMs } from '../../base/time/time.ts'
+import { toErrorRecord } from '../../base/errors.ts'
 import type { Row } from '../../store/database.ts'
 import { type NewEvent, newEvent } from '../../store/journal/events.ts'
 import { closingRow } from '../../store/runs/approvals.ts'
@@ -8,14 +7,15 @@ import type { AppendOptions } from '../call-site.ts'
 import type { Call, Settlement } from '../replay/call.ts'
 import type { Calls } from '../replay/calls.ts'
 import type { Delivering } from '../replay/deliveries.ts'
-import { chapterSeqOf, type RecordedSettlement } from '../replay/history.ts'
+import type { RecordedSettlement } from '../replay/history.ts'
 import type { EngineServices } from '../services.ts'
+import { RunDeadline } from '../waiting/run-deadline.ts'
 import type { Workflow } from '../workflow.ts'
 import { Activity } from './activity.ts'
 import type { Acting } from './acts.ts'
 import { type Claim, type Ending, isEnded, type Leaving } from './claim.ts'
 import { CommitSource, type Committing } from './commit-source.ts'
-import type { Driven, RunDriver, Trial } from './driven.ts'
+import { type Driven, isBehind, type RunDriver, type Trial } from './driven.ts'
 import { LazyAbort } from './lazy-abort.ts'
 import { type PendingEvent, pendingEvent } from './pending-event.ts'
 
@@ -44,8 +44,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
   readonly #services: EngineServices
   readonly #for: { driver: RunDriver; trial?: Trial }
   readonly #calls: Calls
-  /** When the run's time is up (ms). */
-  readonly #deadline: number
+  readonly #deadline: RunDeadline
   #mode: Mode
   #isDraining = false
   /** Its code did something of its own while it was leaving: what that was is lost here, and for a replay to find. */
@@ -54,18 +53,15 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
   #finish: (() => void) | undefined
 
   constructor(calls: Calls, options: Driven) {
-    const { claim, history, workflow, services } = options
-    this.#claim = claim
-    this.#workflow = workflow
-    this.#services = services
+    this.#claim = options.claim
+    this.#workflow = options.workflow
+    this.#services = options.services
     this.#for = options
     this.#calls = calls
-    const { time } = workflow.limits
-    const beganAt = history && chapterSeqOf(history) > 0 ? history.first.at : claim.createdAt
-    this.#deadline = time === undefined ? Number.POSITIVE_INFINITY : beganAt + toMs(time)
-    this.#mode = history && history.settlements.length > 0 ? 'replaying' : 'live'
+    this.#deadline = new RunDeadline(options)
+    this.#mode = isBehind(options) ? 'replaying' : 'live'
     this.commits = new CommitSource(this, options)
-    this.activity = new Activity(this, this.commits, options)
+    this.activity = new Activity(this, this.commits, calls, options)
   }
 
   get mode(): Mode {
@@ -84,18 +80,21 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
     this.beginDeferred()
   }
 
+  /** What people said of calls in the place of what those would come to. */
+  override(): void {
+    if (this.#mode === 'finishing' || (this.#mode === 'live' && this.#mayAct)) this.activity.overrides.apply()
+  }
+
   live(settlement: Settlement): void {
     this.#calls.settle(settlement)
   }
-
-  // ---- its calls act and write
 
   get takesCalls(): boolean {
     return this.#mode === 'live' || this.#mode === 'replaying'
   }
 
   perform(call: Call, act: () => Promise<void> | void): void {
-    const isDone = call.recorded?.settled || !this.#calls.isOpen(call)
+    const isDone = call.recorded?.settled || call.overridden || !this.#calls.isOpen(call)
     if (isDone || this.#for.trial?.mayAct(call) === false) return
     if (this.#mode === 'live' && this.#mayAct) this.activity.acts.begin(call, act)
     else if (this.takesCalls) this.activity.acts.defer(call, act)
@@ -108,11 +107,17 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
   beginDeferred(): void {
     if (this.#mode !== 'live' || !this.#mayAct) return
     this.checkDeadline()
+    this.activity.overrides.applyFirst()
     this.activity.acts.beginDeferred()
+    this.activity.overrides.apply()
   }
 
   actFailed(call: Call, error: unknown): void {
     this.write(pendingEvent(call, newEvent(`${call.kind}-failed`, toErrorRecord(error)), { rejects: true }))
+  }
+
+  actedLate(call: Call): void {
+    if (this.takesCalls) this.activity.overrides.noteLate(call)
   }
 
   actsDone(): void {
@@ -132,21 +137,17 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
   /** Of a live run: ends it when its time is up. */
   checkDeadline(): void {
     if (this.#mode !== 'live') return
-    if (this.#deadline === Number.POSITIVE_INFINITY || this.#services.clock.now() < this.#deadline) return
-    const what = `The run took longer than its workflow allows (limits.time: ${this.#workflow.limits.time}).`
-    this.finishFailed(new ReeveError('limit-time', what))
+    if (this.#deadline.at === Number.POSITIVE_INFINITY) return
+    const error = this.#deadline.errorAt(this.#services.clock.now())
+    if (error) this.finishFailed(error)
   }
-
-  // ---- commits
 
   get inbox(): { takeRows(): Row[] } {
     return this.activity.inbox
   }
 
-  /** A journal of before may hold a time that no database keeps exactly. */
   get wakeAt(): number | null {
-    const earliest = Math.min(this.activity.timers.earliest ?? Number.POSITIVE_INFINITY, this.#deadline)
-    return earliest === Number.POSITIVE_INFINITY ? null : Math.min(earliest, lastMoment)
+    return this.#deadline.wakeAt(this.activity.timers.earliest)
   }
 
   settledBy(settlement: Settlement): void {
@@ -168,8 +169,6 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
     this.lost('lost')
     if (!isStart) this.#for.driver.refused(this.#claim, error)
   }
-
-  // ---- ways to leave
 
   quiet(): void {
     this.activity.inbox.offerAll()
@@ -250,7 +249,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
     this.abort.abort('run-released', reason)
   }
 
-  /** Of a run that winds up: it could no longer act on what comes. */
+  /** One that winds up could no longer act on what comes. */
   get takesItems(): boolean {
     return !this.#isDraining && this.#mode !== 'leaving'
   }
@@ -272,6 +271,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
       for (const begin of this.activity.timers.takeDueActs()) begin()
       this.activity.timers.resume()
       if (items) this.activity.inbox.renew(items)
+      this.override()
     }
     this.activity.deliveries.start()
   }

@@ -146,6 +146,7 @@ export class RunCallSite implements CallSite {
   append(call: Call, event: NewEvent, options: AppendOptions & { wait: true }): Promise<void>
   append(call: Call | null, event: NewEvent, options?: AppendOptions): void
   append(call: Call | null, event: NewEvent, options?: AppendOptions): Promise<void> | void {
+    if (call?.overridden) return options?.wait ? new Promise(() => {}) : undefined
     const pending = pendingEvent(call, event, options)
     if (!options?.wait) return this.#life.write(pending, options?.rows, options?.join)
     return new Promise((resolve) => {

@@ -11,6 +11,7 @@ import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/run
 import { type ReadyDecision, recordWhatWasDecided, refuseFromWithin } from '../deciding/decide.ts'
 import { type Delegation, delegateDecision, readDelegation } from '../deciding/delegate.ts'
 import type { Notices } from '../notices.ts'
+import { checkOverride, type GivenOverride, requestOverride } from '../overriding/request-override.ts'
 import { encodePayload } from '../replay/payload.ts'
 import type { EngineServices } from '../services.ts'
 import type { ForkedInput } from '../starting/forked-input.ts'
@@ -106,6 +107,22 @@ export class Control {
     })
     this.#notices?.tell('run-changed', run.no)
     return fresh
+  }
+
+  /**
+   * Says what a call comes to that waits, or a step that acts, in the place of what it would have come to: it is in the run's
+   * inbox, and who gave it in the log of authority, in one commit.
+   * @throws `unknown-run` `run-ended` `cannot-override` `may-not-override` `bad-text` `not-serialisable` `payload-too-large`
+   */
+  async override(runId: string, call: number, given: GivenOverride, acting: Acting): Promise<void> {
+    checkOverride(runId, call, given)
+    const run = await requireRun(this.#database, runId)
+    await this.#database.transaction(async (session) => {
+      const current = (await lockRun(session, run.no))!
+      refuseEnded(current, 'be overridden')
+      await requestOverride(session, { run: current, call, given, acting, check: this.#check })
+    })
+    this.#notices?.tell('run-changed', run.no)
   }
 
   /** The signals that a run waits for now. @throws `unknown-run` */

@@ -1,4 +1,6 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { CallKind } from '../../store/journal/events.ts'
+import type { Override } from '../overriding/override.ts'
 import type { RecordedCall } from './history.ts'
 
 /** One `ctx` call of a run. Its promise settles when its settlement is durable and its turn in the journal has come. */
@@ -14,6 +16,14 @@ export interface Call<Kind extends CallKind = CallKind> {
   readonly reject: (error: unknown) => void
   /** The id of the approval that it asked for in this life. */
   approval?: string
+  /** How its wait ends as a person says, or why it cannot; undefined while it does not wait. */
+  override: ((given: Override) => string | (() => void)) | undefined
+  /** A person settled it: what comes of it afterwards counts for nothing. */
+  overridden: boolean
+  /** Aborts what acts for it, where that has asked for its signal. */
+  stop?: AbortController
+  /** Says which texts of its result are marked. */
+  resultMarks?: StandardSchemaV1
 }
 
 /** A call's outcome on its way to the workflow. */

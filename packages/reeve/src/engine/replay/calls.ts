@@ -67,12 +67,17 @@ export class Calls {
     return this.#open.has(call.step)
   }
 
+  openCall(step: number): Call | undefined {
+    return this.#open.get(step)
+  }
+
   number<Kind extends CallKind>(kind: Kind, given: string, args: string | null): Call<Kind> {
     const step = this.#next++
     const name = this.#secrets.redact(isShortText(given) ? given : checkName(kind, given, step).name)
     const recorded = this.#history && recordedIn(this.#history, { step, kind, name, args })
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    return { step, kind, name, args, recorded, promise, resolve, reject }
+    const outside = { override: undefined, overridden: false }
+    return { step, kind, name, args, recorded, promise, resolve, reject, ...outside }
   }
 
   /** `given`: the name that the code gave it. `differs`: it is not the call that the journal has under its number. */

@@ -145,6 +145,9 @@ export function addToHistory(history: History, event: JournalEvent): void {
     case 'input-replaced':
       history.input = event
       break
+    case 'call-overridden':
+      skipWait(history, event)
+      break
     case 'run-retried':
       forgetFailures(history, event)
       break
@@ -217,6 +220,17 @@ function callOf(history: History, event: JournalEvent, step: number, kind: CallK
     if (step > history.lastStep) history.lastStep = step
   }
   return call
+}
+
+/** What its call waits for is over: it is as if its time had come. */
+function skipWait({ calls }: History, event: JournalEvent): void {
+  const { call, how } = payloadOf(event, 'call-overridden')
+  const opened = how === 'skip-wait' ? calls.get(call)?.opened : undefined
+  const last = opened?.at(-1)
+  const due = last && definitionOf(last.type)?.due
+  if (!opened || !last || due === undefined) return
+  const payload = { ...JSON.parse(last.payload ?? '{}'), [due]: event.at }
+  opened[opened.length - 1] = { ...last, payload: JSON.stringify(payload) }
 }
 
 function forgetFailures(history: History, retried: JournalEvent): void {

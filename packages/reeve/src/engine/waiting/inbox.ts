@@ -1,5 +1,6 @@
 import type { Row } from '../../store/database.ts'
 import { type InboxItem, takenRow } from '../../store/runs/inbox.ts'
+import { isOverride } from '../overriding/override.ts'
 
 const none: Row[] = []
 
@@ -32,6 +33,8 @@ export interface InboxPort {
 export class Inbox {
   readonly #items = new Map<string, InboxItem[]>()
   readonly #waits = new Map<string, Wait[]>()
+  /** What people say of calls in the place of what those would come to. */
+  #overrides: InboxItem[] = []
   /** The names under which something lies there and waits: what is looked at when the code has come to rest. */
   readonly #ready = new Set<string>()
   readonly #run: InboxPort
@@ -59,6 +62,10 @@ export class Inbox {
     for (const item of items) {
       if (item.id <= this.#lastId) continue
       this.#lastId = item.id
+      if (isOverride(item)) {
+        this.#overrides.push(item)
+        continue
+      }
       const wait = this.#waits.get(item.name)?.[0]
       // What came before it is offered first, when the code has come to rest.
       if (!wait || this.#items.has(item.name) || this.#isHeldBack(wait)) this.#lay(item)
@@ -76,10 +83,24 @@ export class Inbox {
   /** What the run was sent and did not take, as the database has it: to be offered at the next rest. */
   renew(items: InboxItem[]): void {
     this.#items.clear()
+    this.#overrides = []
     for (const item of items) {
       this.#lastId = Math.max(this.#lastId, item.id)
-      this.#lay(item)
+      if (isOverride(item)) this.#overrides.push(item)
+      else this.#lay(item)
     }
+  }
+
+  /** Takes out the overrides that came, or those of them that `which` wants. They are used up one by one. */
+  takeOverrides(which: (item: InboxItem) => boolean = () => true): InboxItem[] {
+    if (this.#overrides.length === 0) return this.#overrides
+    const taken = this.#overrides.filter(which)
+    this.#overrides = this.#overrides.filter((item) => !taken.includes(item))
+    return taken
+  }
+
+  useUp({ id }: InboxItem): void {
+    this.#taken.push(takenRow({ item: id, step: noCall, journaled: false }))
   }
 
   /** The wait of that call may be given up by the workflow's code. */

@@ -83,6 +83,22 @@ export class Timers {
     })
   }
 
+  /** Whether something is set by which that call acts. */
+  hasActOf(call: number): boolean {
+    return this.#heap.some(({ fire, acts }) => fire && acts === call)
+  }
+
+  /** Takes out what is set by which that call acts, and answers it. */
+  takeActOf(call: number): (() => void) | undefined {
+    const timer = this.#heap.find(({ fire, acts }) => fire && acts === call)
+    const begin = timer?.fire
+    if (!timer || !begin) return undefined
+    timer.fire = undefined
+    this.#size--
+    if (this.#size === 0) this.stop()
+    return begin
+  }
+
   #arm(): void {
     const earliest = this.earliest
     if (earliest === undefined || earliest >= this.#armedAt) return

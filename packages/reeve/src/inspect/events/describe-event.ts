@@ -65,6 +65,13 @@ const descriptions: Descriptions = {
     ),
   'effect-failed': failed,
   'effect-unknown': ({ reason }) => wait(`outcome unknown: ${reason}; a person must say what happened`),
+  'call-overridden': ({ call, how, by, reason }) =>
+    plain(
+      `call ${call}: ${how === 'skip-wait' ? 'its wait is over' : `its ${how}`} was said by ${by}: ${reason}`,
+    ),
+  'override-refused': ({ call, by, problem }) => bad(`call ${call}, by ${by}: ${problem}`),
+  'late-result-dropped': ({ call }) =>
+    plain(`call ${call} came to its end after it was overridden: that counts for nothing`),
   'timer-set': ({ dueAt }) => wait(`until ${moment(dueAt)}`),
   'timer-fired': () => good('time is up'),
   'signal-awaited': ({ dueAt }) => wait(dueAt ? `until ${moment(dueAt)}` : 'waits for it'),

@@ -25,7 +25,10 @@ export const proposals: Record<Place, string> = {
 
 /** What is known of a failure by its code alone. The first rule that has the code holds. */
 const codes: readonly (readonly [Place, readonly string[]])[] = [
-  ['human process', ['approval-expired', 'not-approved', 'done-unclear', 'cancelled', 'wait-given-up']],
+  [
+    'human process',
+    ['approval-expired', 'not-approved', 'done-unclear', 'cancelled', 'overridden', 'wait-given-up'],
+  ],
   [
     'permission model',
     [
@@ -33,6 +36,7 @@ const codes: readonly (readonly [Place, readonly string[]])[] = [
       'approval-needed',
       'delegation-too-deep',
       'may-not-decide',
+      'may-not-override',
       'over-budget',
       'limit-steps',
       'limit-time',

@@ -24,6 +24,7 @@ import { switches } from './people/switches.ts'
 import { tokens } from './people/tokens.ts'
 import { bulk } from './runs/bulk.ts'
 import { logs } from './runs/logs.ts'
+import { runOverride } from './runs/override.ts'
 import { runActions } from './runs/run-actions.ts'
 import { runReads } from './runs/runs.ts'
 import { runUndo } from './runs/undo.ts'
@@ -44,7 +45,7 @@ import { workflows } from './system/workflows.ts'
 export const api = {
   today,
   waiting,
-  runs: { ...runReads, ...runActions, ...runUndo },
+  runs: { ...runReads, ...runActions, ...runOverride, ...runUndo },
   logs,
   bulk,
   approvals,

@@ -31,6 +31,8 @@ const statuses: Readonly<Record<string, number>> = {
   'csrf-token-missing': 403,
   'role-too-low': 403,
   'may-not-decide': 403,
+  'may-not-override': 403,
+  'cannot-override': 409,
   'call-denied': 403,
   'no-such-endpoint': 404,
   'method-not-served': 405,

@@ -80,6 +80,15 @@ export const acts = {
     signal: text('The name of the signal.'),
     id: sometimes(text('What it counts once by, as the sender gave it.')),
   }),
+  'run-overridden': act(
+    'Somebody said what a call of a run comes to, in the place of what it waited for; the subject is the run.',
+    {
+      call: number('The number of the call.'),
+      how: oneOf(['result', 'error', 'skip-wait'], 'What it comes to.'),
+      kind: sometimes(text('The kind of the call, where it had written something.')),
+      name: sometimes(text('Its name, where it had written something.')),
+    },
+  ),
   'daemon-paused': act('A daemon begins no further cycle; the subject is its name.', {}),
   'daemon-resumed': act('A daemon goes on.', {}),
   'daemon-woken': act('A daemon was woken before its time; what it had closed is open again.', {}),

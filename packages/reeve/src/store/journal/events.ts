@@ -6,6 +6,7 @@ import { autonomyEvents } from './vocabulary/autonomy-events.ts'
 import { callEvents } from './vocabulary/call-events.ts'
 import type { CallKind, EventDefinition, EventRole, Field, ItemKind } from './vocabulary/define.ts'
 import { memoryEvents } from './vocabulary/memory-events.ts'
+import { overrideEvents } from './vocabulary/override-events.ts'
 import { patternEvents } from './vocabulary/pattern-events.ts'
 import { runEvents } from './vocabulary/run-events.ts'
 import { waitEvents } from './vocabulary/wait-events.ts'
@@ -25,6 +26,7 @@ export const events = {
   ...callEvents,
   ...memoryEvents,
   ...waitEvents,
+  ...overrideEvents,
   ...agentEvents,
   ...patternEvents,
   ...autonomyEvents,

@@ -19,6 +19,21 @@ export function saidByCall(
   )
 }
 
+/** What a call of a run has written since the run was last retried, in its order; notes are not among it. */
+export function eventsOfCall(
+  session: Session,
+  run: number,
+  step: number,
+): Promise<(SaidEvent & { name: string | null })[]> {
+  return session.all(
+    `select e.name, ${said} ${ofEvents} where e.run = ? and e.step = ?
+       and e.type not in (${quoted('signal-refused', 'run-retried', 'run-continued')})
+       and e.seq > coalesce((select max(r.seq) from events r where r.run = e.run and r.type = ${quoted('run-retried')} and r.step = e.step), 0)
+     order by e.seq`,
+    [run, step],
+  )
+}
+
 /**
  * The events of this type of its chapter that nothing of their call came after: of an intent, nobody knows whether it
  * happened.

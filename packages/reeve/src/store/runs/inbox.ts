@@ -160,6 +160,15 @@ export async function dropUntaken(session: Session, run: number, name: string): 
   await session.run('delete from inbox where run = ? and name = ? and consumed_step is null', [run, name])
 }
 
+/** Whether an item of this name waits to be taken. */
+export async function hasUntaken(session: Session, run: number, name: string): Promise<boolean> {
+  const row = await session.get('select id from inbox where run = ? and name = ? and consumed_step is null', [
+    run,
+    name,
+  ])
+  return row !== undefined
+}
+
 /** Whether the run was sent an item with this `dedup` before, taken or not. */
 export async function isDelivered(session: Session, run: number, dedup: string): Promise<boolean> {
   const row = await session.get('select id from inbox where run = ? and dedup = ?', [run, dedup])

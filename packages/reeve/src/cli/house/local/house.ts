@@ -118,6 +118,8 @@ function steers(workspace: Workspace, runtime: Runtime | undefined): Steers {
       const options = id === undefined ? { acting } : { acting, id }
       return { isNew: await control.signal(run, name, payload, options), awaited }
     },
+    override: async (run, call, given) =>
+      (await changing(workspace)).override(run, call, given, actingAs(actor, database)),
     async cancel(run) {
       await (await changing(workspace)).cancel(run, by)
       return (await requireRun(database, run)).status

@@ -5,6 +5,7 @@ import { checkedEvent, type NewEvent, newEvent, payloadOf } from '../../../store
 import { effectPolicies } from '../../../store/journal/vocabulary/effect-class.ts'
 import { awaitedItem, awaitedRow } from '../../../store/runs/awaited.ts'
 import type { AppendOptions, CallSite } from '../../call-site.ts'
+import { overriddenEffect } from '../../overriding/override.ts'
 import type { Call } from '../../replay/call.ts'
 import { runBody } from '../../replay/inside-body.ts'
 import { fail } from '../fail.ts'
@@ -43,8 +44,11 @@ export class EffectCall implements Unresolved, AttemptOf {
   readonly #doubt: Doubt
   /** Attempts that failed. One that its process did not survive is made again without counting. */
   #failures: number
+  /** Of an attempt that waits for what may come before its time. */
+  stopAwaiting: () => void = () => {}
 
   constructor(site: CallSite, call: Call, given: Effect, args: Json) {
+    call.override = (given) => overriddenEffect(this, given)
     const definition = site.services.standIn?.effect(given) ?? given
     this.site = site
     this.call = call
@@ -111,13 +115,8 @@ export class EffectCall implements Unresolved, AttemptOf {
     const awaited =
       until === undefined ? [] : [awaitedRow({ what: until, run: site.run.no, step: call.step })]
     const rows = [...awaited, ...this.givenBack]
-    site.append(
-      call,
-      newEvent('effect-paced', { attempt, dueAt, reason, ...(until !== undefined && { until }) }),
-      {
-        rows,
-      },
-    )
+    const paced = { attempt, dueAt, reason, ...(until !== undefined && { until }) }
+    site.append(call, newEvent('effect-paced', paced), { rows })
     if (until === undefined) again(site, call, dueAt, () => this.attempt(attempt))
     else this.#awaitUntil(until, dueAt, attempt)
   }
@@ -135,6 +134,7 @@ export class EffectCall implements Unresolved, AttemptOf {
       stopTimer()
       next()
     })
+    this.stopAwaiting = stopWaiting
     stopTimer = site.waits.until(
       dueAt,
       () => {

@@ -1,0 +1,108 @@
+import { messageOf, toErrorRecord } from '../../base/errors.ts'
+import { markedTexts } from '../../base/schema/marked.ts'
+import { checkedEvent, newEvent } from '../../store/journal/events.ts'
+import type { RunMarks } from '../../store/marks/run-marks.ts'
+import type { InboxItem } from '../../store/runs/inbox.ts'
+import type { Acts } from '../execution/acts.ts'
+import { type PendingEvent, pendingEvent } from '../execution/pending-event.ts'
+import type { Call } from '../replay/call.ts'
+import type { Calls } from '../replay/calls.ts'
+import type { Inbox } from '../waiting/inbox.ts'
+import type { Timers } from '../waiting/timers.ts'
+import { type Override, overrideIn, overridingError, refusalByKind } from './override.ts'
+
+/** What of a run that is driven here an override needs. */
+export interface Overridden {
+  calls: Pick<Calls, 'openCall'>
+  activity: { readonly acts: Acts; readonly timers: Timers; readonly inbox: Inbox }
+  marks: RunMarks
+  write: (event: PendingEvent) => void
+}
+
+/** The line that says that what acted for a call came to its end too late. */
+export function lateResult({ step, name }: Call): PendingEvent {
+  return pendingEvent(null, newEvent('late-result-dropped', { call: step }), { name })
+}
+
+/** Whether it is about an attempt that acts now: what that comes to counts. */
+export function isUnderWay(item: InboxItem, { calls, activity }: Overridden): boolean {
+  const read = overrideIn(item)
+  const call = read && calls.openCall(read.call)
+  return call !== undefined && call.kind !== 'step' && activity.acts.isActing(call)
+}
+
+/** Whether it counts before the call begins to act: the body of a step that ends its process never runs again. */
+export function comesFirst(item: InboxItem, calls: Overridden['calls']): boolean {
+  const read = overrideIn(item)
+  return read !== undefined && read.given.how !== 'skip-wait' && calls.openCall(read.call)?.kind === 'step'
+}
+
+/**
+ * Settles a call as a person says, in one commit with the line that says who did, and why. What cannot be overridden any more,
+ * or never could, goes on: the journal says so.
+ */
+export function applyOverride(item: InboxItem, run: Overridden): void {
+  const read = overrideIn(item)
+  // Of the commit of what is written here.
+  run.activity.inbox.useUp(item)
+  if (!read) return
+  const { given } = read
+  const { how, by, reason } = given
+  const call = run.calls.openCall(read.call)
+  const said = { call: read.call, how, by, reason }
+  const options = call && { name: call.name }
+  const settle = call && !call.overridden ? settlingOf(call, given, run) : 'the call is not open'
+  if (typeof settle === 'string') {
+    run.write(pendingEvent(null, newEvent('override-refused', { ...said, problem: settle }), options))
+    return
+  }
+  run.write(pendingEvent(null, newEvent('call-overridden', said), options))
+  settle()
+}
+
+function settlingOf(call: Call, given: Override, run: Overridden): string | (() => void) {
+  const refusal = refusalByKind(call.kind, given.how)
+  if (refusal !== undefined) return refusal
+  const { timers } = run.activity
+  if (call.kind === 'step' && given.how !== 'skip-wait') return settlingOfStep(call, given, run)
+  const isTried = call.kind === 'step' || call.kind === 'question' || call.kind === 'effect'
+  if (isTried && given.how === 'skip-wait')
+    return timers.takeActOf(call.step) ?? 'it does not wait for a time'
+  if (isTried && !timers.hasActOf(call.step))
+    return 'it does not wait for another attempt; where its outcome is not known, say what happened: reeve answer'
+  if (call.kind === 'question' && given.how === 'error')
+    return () => settleWith(call, pendingFailure(call, 'question-failed', given.error), run)
+  const settle = call.override?.(given) ?? 'it does not wait now'
+  if (typeof settle === 'string') return settle
+  return () => {
+    timers.takeActOf(call.step)
+    settle()
+    call.overridden = true
+  }
+}
+
+function settlingOfStep(call: Call, given: Override, run: Overridden): string | (() => void) {
+  if (given.how === 'error')
+    return () => settleWith(call, pendingFailure(call, 'step-failed', given.error), run)
+  const value = given.how === 'result' ? given.result : undefined
+  try {
+    if (call.resultMarks) run.marks.add(markedTexts(call.resultMarks, value))
+    const event = checkedEvent('step-completed', value, `the result of step "${call.name}"`)
+    return () => settleWith(call, pendingEvent(call, event, { value }), run)
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+function pendingFailure(call: Call, type: 'step-failed' | 'question-failed', error: string): PendingEvent {
+  return pendingEvent(call, newEvent(type, toErrorRecord(overridingError(error))), { rejects: true })
+}
+
+/** What acts for the call is told to stop, and is not waited for any more. */
+function settleWith(call: Call, event: PendingEvent, { activity, write }: Overridden): void {
+  activity.timers.takeActOf(call.step)
+  write(event)
+  call.overridden = true
+  call.stop?.abort(overridingError('A person overrode this call.'))
+  activity.acts.release(call)
+}

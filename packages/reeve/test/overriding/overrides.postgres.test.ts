@@ -1,0 +1,17 @@
+import { afterAll, beforeAll } from 'vitest'
+import { emptied } from '../store/emptied.ts'
+import { startPostgres, type TestServer } from '../store/postgres.ts'
+import { overridesContract } from './contract.ts'
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startPostgres()
+})
+
+afterAll(() => server.stop())
+
+overridesContract(
+  'Postgres',
+  emptied(() => server),
+)
