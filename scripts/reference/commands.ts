@@ -18,6 +18,7 @@ const head = `<!-- Made from the code by \`npm run reference\`. -->
 # Commands
 
 Every command takes \`--json\`, \`--project DIR\`, \`--server URL\` where it can be done at a server, \`--verbose\` and \`--help\`.
+What each answers with \`--json\`: [json.md](json.md).
 `
 
 type Command = ReturnType<typeof declaredCommands>

@@ -8,21 +8,23 @@ import { Toolbox } from './agents/toolbox.ts'
 import { ReeveError } from './base/errors.ts'
 import type { AsKnownJson } from './base/json/as-json.ts'
 import type { Json } from './base/json/json.ts'
-import { checkOption, checkOptions } from './base/options.ts'
+import { checkKnownOptions, checkOption } from './base/options.ts'
 import type { InputOf, OutputOf } from './base/schema/schema.ts'
 import { describeValue as named } from './base/text/shorten.ts'
 import { checkText } from './base/text/text.ts'
 import type { GrantedWorkflow } from './context/granted-workflow.ts'
 import { isJudged, judgedRun } from './context/judging.ts'
 import { MemoryContext } from './context/memory-context.ts'
-import type {
-  EmbedOptions,
-  ExtractAllOptions,
-  ExtractOptions,
-  GenerateAllOptions,
-  GenerateOptions,
-  Material,
-  RecallOptions,
+import {
+  type EmbedOptions,
+  type ExtractAllOptions,
+  type ExtractOptions,
+  type GenerateAllOptions,
+  type GenerateOptions,
+  known,
+  type Material,
+  type RecallOptions,
+  rules,
 } from './context/options.ts'
 import { extraction, generation } from './context/questions.ts'
 import type { CallSite } from './engine/call-site.ts'
@@ -108,7 +110,7 @@ export class Context extends MemoryContext {
     name: string,
     options: ExtractOptions<S, From & AsKnownJson<From>>,
   ): Promise<OutputOf<S>> {
-    checkOptions(options, `ctx.extract(${named(name)})`, extracting)
+    checkKnownOptions(options, `ctx.extract(${named(name)})`, rules.extract, known.extract)
     const { schema, from, route, cache, retry } = options
     if (cache !== undefined) resolveCache(cache)
     const question = extraction(name, from as Json, options)
@@ -131,7 +133,7 @@ export class Context extends MemoryContext {
   ): Promise<OutputOf<S>[]> {
     checkText(name, 'The name of ctx.extractAll')
     checkOption(inputs, `The inputs of ctx.extractAll(${named(name)})`, 'list!')
-    checkOptions(options, `ctx.extractAll(${named(name)})`, { ...extracting, batch: ['flag', 'object'] })
+    checkKnownOptions(options, `ctx.extractAll(${named(name)})`, rules.extractAll, known.extractAll)
     const questions = inputs.map((from) => extraction(name, from as Json, options))
     const { route, schema, retry, batch } = options
     const asked = { name, route, questions, schema, retry, batch }
@@ -151,7 +153,7 @@ export class Context extends MemoryContext {
     name: string,
     options: GenerateOptions<With & AsKnownJson<With>>,
   ): Promise<string> {
-    checkOptions(options, `ctx.generate(${named(name)})`, { ...asking, with: 'object!', feedback: 'object' })
+    checkKnownOptions(options, `ctx.generate(${named(name)})`, rules.generate, known.generate)
     const { route, cache, retry } = options
     if (cache !== undefined) resolveCache(cache)
     const question = generation(name, options as GenerateOptions)
@@ -173,7 +175,7 @@ export class Context extends MemoryContext {
   ): Promise<string[]> {
     checkText(name, 'The name of ctx.generateAll')
     checkOption(materials, `The materials of ctx.generateAll(${named(name)})`, 'objects!')
-    checkOptions(options, `ctx.generateAll(${named(name)})`, { ...asking, batch: ['flag', 'object'] })
+    checkKnownOptions(options, `ctx.generateAll(${named(name)})`, rules.generateAll, known.generateAll)
     const questions = materials.map((each) => generation(name, { ...options, with: each as Material }))
     const { route, retry, batch } = options
     const asked = { name, route, questions, schema: undefined, retry, batch }
@@ -198,7 +200,7 @@ export class Context extends MemoryContext {
       const advice = "Give it a tool, or the name of one of the project's."
       throw new ReeveError('bad-tool', `ctx.call got ${named(tool)}. ${advice}`)
     }
-    checkOptions(options, 'ctx.call', { report: 'flag' })
+    checkKnownOptions(options, 'ctx.call', { report: 'flag' }, ['report'])
     const site = CoreContext.callSiteOf(this)
     const caller = isJudged(site, this.#known, this.#services, found) ? { judged: this.#judge() } : undefined
     const called = options.report
@@ -215,7 +217,7 @@ export class Context extends MemoryContext {
   async embed(name: string, texts: readonly string[], options: EmbedOptions = {}): Promise<Embeddings> {
     checkText(name, 'The name of ctx.embed')
     checkOption(texts, `The texts of ctx.embed(${named(name)})`, 'list!')
-    checkOptions(options, `ctx.embed(${named(name)})`, { with: 'text' })
+    checkKnownOptions(options, `ctx.embed(${named(name)})`, { with: 'text' }, known.embed)
     const { with: embedder = 'default' } = options
     return embedTexts(this.#services.questions, CoreContext.callSiteOf(this), name, texts, embedder)
   }
@@ -240,8 +242,7 @@ export class Context extends MemoryContext {
     options?: AgentOptions,
   ): Promise<Output> {
     if (!isAgent(agent)) throw new ReeveError('bad-agent', `ctx.agent got ${named(agent)}. Give it an agent.`)
-    if (options !== undefined)
-      checkOptions(options, 'ctx.agent', { onTurn: 'function', plan: 'texts', under: 'objects' })
+    if (options !== undefined) checkKnownOptions(options, 'ctx.agent', rules.agent, known.agent)
     this.#services.ceilings?.saw(agent, () => ceilingsOfAgents([agent]))
     const services = {
       site: CoreContext.callSiteOf(this),
@@ -260,9 +261,6 @@ export class Context extends MemoryContext {
     return this.#judged
   }
 }
-
-const asking = { instructions: 'text' } as const
-const extracting = { ...asking, schema: 'schema!', passages: 'objects' } as const
 
 /**
  * Declares a workflow: a file in `workflows/` exports it as its default. Its function must be deterministic between

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { answersReference } from '../../../scripts/reference/answers.ts'
 import { commandsReference } from '../../../scripts/reference/commands.ts'
 import { configurationReference } from '../../../scripts/reference/configuration.ts'
 import { codesMade, codeTexts, errorsReference } from '../../../scripts/reference/errors.ts'
@@ -16,6 +17,7 @@ test.each([
   ['events.md', eventsReference],
   ['errors.md', errorsReference],
   ['commands.md', commandsReference],
+  ['json.md', answersReference],
   ['configuration.md', configurationReference],
   ['licences.md', licencesReference],
   ['../llms.txt', llmsIndex],

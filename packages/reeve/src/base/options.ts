@@ -61,6 +61,25 @@ export function refuseUnknownOptions(
   throw new ReeveError(code, `${what} has an option \`${unknown}\`, which does not exist. ${advice}`)
 }
 
+/**
+ * The names of all options of a type, for `refuseUnknownOptions`. One that is left out here does not compile.
+ * @param all each name, with `true`
+ */
+export function optionNames<T extends object>(all: Readonly<Record<keyof T, true>>): readonly string[] {
+  return Object.keys(all)
+}
+
+/** Checks what is given by kind, and refuses what is not `known`. @throws `bad-option`, which names the option */
+export function checkKnownOptions(
+  options: unknown,
+  what: string,
+  rules: Readonly<Record<string, OptionRule>>,
+  known: readonly string[],
+): void {
+  checkOptions(options, what, rules)
+  refuseUnknownOptions(options, what, known)
+}
+
 /** The same for one value. @throws `code` */
 export function checkOption(value: unknown, what: string, rule: OptionRule, code = 'bad-option'): void {
   const isNeeded = typeof rule === 'string' && rule.endsWith('!')

@@ -1,7 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { AgentOptions } from '../agents/loop/options.ts'
 import type { Json } from '../base/json/json.ts'
+import { optionNames } from '../base/options.ts'
 import type { Duration } from '../base/time/time.ts'
 import type { RetryPolicy } from '../engine/calls/retry.ts'
+import type { RememberOptions } from '../memory/memory.ts'
 import type { CacheOptions } from '../models/asking/answer-cache.ts'
 import type { BatchOptions } from '../models/batches/batch-questions.ts'
 import type { Passage } from '../models/solver.ts'
@@ -93,4 +96,49 @@ export interface RecallOptions {
 export interface EmbedOptions {
   /** An embedder of `reeve.config.ts`. Default: the one named `default`, else the local one. */
   with?: string | undefined
+}
+
+const asked = { instructions: 'text' } as const
+const extracted = { ...asked, schema: 'schema!', passages: 'objects' } as const
+
+/** What the options of calls must be, where that can be told by their kind. */
+export const rules = {
+  extract: extracted,
+  extractAll: { ...extracted, batch: ['flag', 'object'] },
+  generate: { ...asked, with: 'object!', feedback: 'object' },
+  generateAll: { ...asked, batch: ['flag', 'object'] },
+  agent: { onTurn: 'function', plan: 'texts', under: 'objects' },
+} as const
+
+const asking = { route: true, instructions: true, retry: true } as const
+const extracting = { ...asking, schema: true, passages: true } as const
+
+/** All that each call of `ctx` takes: another name is a misspelt one, and is refused. */
+export const known = {
+  extract: optionNames<ExtractOptions<StandardSchemaV1>>({ ...extracting, from: true, cache: true }),
+  extractAll: optionNames<ExtractAllOptions<StandardSchemaV1>>({ ...extracting, batch: true }),
+  generate: optionNames<GenerateOptions>({ ...asking, with: true, feedback: true, cache: true }),
+  generateAll: optionNames<GenerateAllOptions>({ ...asking, batch: true }),
+  embed: optionNames<EmbedOptions>({ with: true }),
+  agent: optionNames<AgentOptions>({ onTurn: true, plan: true, under: true }),
+  recall: optionNames<RecallOptions>({
+    query: true,
+    from: true,
+    in: true,
+    kinds: true,
+    limit: true,
+    minScore: true,
+    asOf: true,
+    trustedOnly: true,
+  }),
+  remember: optionNames<RememberOptions>({
+    scope: true,
+    title: true,
+    source: true,
+    kind: true,
+    validFrom: true,
+    validUntil: true,
+    trusted: true,
+    evidence: true,
+  }),
 }

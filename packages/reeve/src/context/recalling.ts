@@ -1,6 +1,6 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { wholeNumber } from '../base/numbers.ts'
-import { checkOptions } from '../base/options.ts'
+import { checkKnownOptions, optionNames } from '../base/options.ts'
 import { describeValue, shorten } from '../base/text/shorten.ts'
 import type { CallSite } from '../engine/call-site.ts'
 import { argumentsHash } from '../engine/replay/arguments-hash.ts'
@@ -15,7 +15,7 @@ import { newEvent } from '../store/journal/events.ts'
 import { itemKinds, itemRow } from '../store/memory/items.ts'
 import { originRow } from '../store/memory/rests/item-origins.ts'
 import { amendmentRow, contradictionRows } from './contradictions.ts'
-import type { RecallOptions } from './options.ts'
+import { known, type RecallOptions } from './options.ts'
 import { requireEvidence } from './read-evidence.ts'
 
 const remembered = itemKinds.filter((kind) => kind !== 'passage')
@@ -28,7 +28,12 @@ export async function recallPassages(
   options: RecallOptions,
 ): Promise<Passage[]> {
   if (options !== undefined)
-    checkOptions(options, `ctx.recall(${describeValue(name)})`, { from: 'text', in: 'text' })
+    checkKnownOptions(
+      options,
+      `ctx.recall(${describeValue(name)})`,
+      { from: 'text', in: 'text' },
+      known.recall,
+    )
   if (typeof options?.query !== 'string') {
     const what = `\`query\` of ctx.recall is ${describeValue(options?.query)}`
     throw new ReeveError('bad-text', `${what}; it must be a text.`)
@@ -114,7 +119,8 @@ export async function rememberText(
   text: string,
   options: RememberOptions,
 ): Promise<string> {
-  checkOptions(options, 'ctx.remember', { scope: 'text', title: 'text', source: 'text', trusted: 'flag' })
+  const rules = { scope: 'text', title: 'text', source: 'text', trusted: 'flag' } as const
+  checkKnownOptions(options, 'ctx.remember', rules, known.remember)
   const call = site.issue('remember', options.scope || 'memory', argumentsHash({ text, ...options }))
   site.perform(call, async () => {
     const { run, services } = site
@@ -225,8 +231,11 @@ export async function forgetText(
   await call.promise
 }
 
+const changing = optionNames<ChangeMemoryOptions>({ why: true, version: true, propose: true })
+
 function readChange(what: string, options: ChangeMemoryOptions): ChangeMemoryOptions {
-  checkOptions(options, what, { why: 'text!', propose: 'flag' })
+  const names = what === 'ctx.amend' ? [...changing, 'evidence'] : changing
+  checkKnownOptions(options, what, { why: 'text!', propose: 'flag' }, names)
   if (options.version !== undefined) wholeNumber(options.version, `\`version\` of ${what}`)
   return options
 }

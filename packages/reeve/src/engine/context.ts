@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { ReeveError } from '../base/errors.ts'
 import type { AsKnownJson } from '../base/json/as-json.ts'
 import type { Json } from '../base/json/json.ts'
+import { refuseUnknownOptions } from '../base/options.ts'
 import type { Schema } from '../base/schema/schema.ts'
 import { describeValue, shorten } from '../base/text/shorten.ts'
 import { checkText } from '../base/text/text.ts'
@@ -9,7 +10,7 @@ import type { Duration, Moment } from '../base/time/time.ts'
 import { checkedEvent, newEvent } from '../store/journal/events.ts'
 import type { CallSite } from './call-site.ts'
 import { type ApprovalRequest, approval } from './calls/approval.ts'
-import type { GivenTerms } from './calls/approval-terms.ts'
+import { approveOptions, type GivenTerms } from './calls/approval-terms.ts'
 import { authorOf } from './calls/authors.ts'
 import { type Child, type ChildOptions, startChild } from './calls/children.ts'
 import { type AllOptions, all, allSettled } from './calls/concurrency.ts'
@@ -69,6 +70,7 @@ export class CoreContext {
     subject: string,
     options: { show: T & AsKnownJson<T>; signal?: AbortSignal } & Deadline & GivenTerms,
   ): Promise<Decision<T>> {
+    refuseUnknownOptions(options, `ctx.approve(${describeValue(subject)})`, approveOptions)
     const { show, ...rest } = options ?? {}
     const request: ApprovalRequest = { kind: 'approval', subject, shown: show as Json, ...rest }
     return approval(this.#site, request) as Promise<Decision<T>>

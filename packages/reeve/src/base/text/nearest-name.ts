@@ -9,7 +9,18 @@ export function nearestName(given: string, known: Iterable<string>): string | un
     const most = Math.max(1, Math.floor(Math.min(wanted.length, name.length) / 3))
     if (distance <= most && (best === undefined || distance < best.distance)) best = { name, distance }
   }
-  return best?.name
+  return best?.name ?? alikeBefore(wanted, known)
+}
+
+/** The only name that begins alike, for most of its length: `retries` for `retry`. */
+function alikeBefore(wanted: string, known: Iterable<string>): string | undefined {
+  const alike = [...known].filter((name) => {
+    const other = folded(name)
+    let same = 0
+    while (same < other.length && other[same] === wanted[same]) same++
+    return same >= 3 && same >= other.length * 0.6 && same >= wanted.length * 0.4
+  })
+  return alike.length === 1 ? alike[0] : undefined
 }
 
 /** What to say of a name that is none: the nearest, else all that there are. */

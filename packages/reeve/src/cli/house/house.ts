@@ -73,11 +73,11 @@ export interface AskedList {
   proposals: number
 }
 
-/** An event as the journal has it. A server tells neither hashes nor blobs. */
+/** An event as the journal has it. */
 export interface EventLine {
   seq: number
   type: string
-  step: number | null
+  call: number | null
   name: string | null
   at: string
   payload: Json

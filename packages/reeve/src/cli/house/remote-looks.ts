@@ -51,8 +51,8 @@ export function remoteLooks(client: Client): Looks {
       const found: EventLine[] = []
       for (let last = after; ; ) {
         const page = await events(id, last, limit - found.length)
-        for (const { seq, type, call: step, name, at, payload } of page.events)
-          found.push({ seq, type, step, name, at, payload })
+        for (const { seq, type, call, name, at, payload } of page.events)
+          found.push({ seq, type, call, name, at, payload })
         last = found.at(-1)?.seq ?? last
         if (page.more && found.length < limit) continue
         const first = found[0]?.seq ?? 1

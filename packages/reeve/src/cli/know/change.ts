@@ -1,3 +1,4 @@
+import { itemView } from '../../inspect/memory/item-view.ts'
 import { ReeveError } from '../../base/errors.ts'
 import { briefLine, safeLine } from '../../base/text/one-line.ts'
 import type { RollbackOf } from '../../store/memory/item-changes.ts'
@@ -16,7 +17,7 @@ export function amend(cli: Cli, { why }: Because, id: string, text: string): Pro
     cli,
     async ({ memory }) => {
       const item = await memory.amend(id, text, why)
-      cli.terminal.value(item)
+      cli.terminal.value(itemView(item))
       cli.terminal.line(
         `${safeLine(id)} has version ${item.version} now. What it said before: ${cli.command('memory', 'history', id)}`,
       )
@@ -31,7 +32,7 @@ export function retract(cli: Cli, { why }: Because, id: string): Promise<ExitCod
     cli,
     async ({ memory }) => {
       const item = await memory.retract(id, why)
-      cli.terminal.value(item)
+      cli.terminal.value(itemView(item))
       cli.terminal.line(
         `${safeLine(id)} is not found any more. To reverse this: ${cli.command('memory', 'amend', id)} TEXT --why …`,
       )
@@ -56,7 +57,7 @@ export function redact(cli: Cli, { why, yes }: Because & { yes?: boolean }, id: 
         return exitCodes.done
       }
       const item = await memory.redact(id, why)
-      terminal.value(item)
+      terminal.value(itemView(item))
       terminal.line(
         `The words of ${safeLine(id)} are gone. Journals of runs that recalled them still have them.`,
       )

@@ -1,3 +1,4 @@
+import { itemView } from '../../inspect/memory/item-view.ts'
 import type { Cli } from '../cli.ts'
 import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -6,8 +7,8 @@ import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 export function exportItems(cli: Cli): Promise<ExitCode> {
   return withHouse(cli, async ({ memory }) => {
     for await (const item of memory.versions()) {
-      cli.terminal.valueLine(item)
-      cli.terminal.line(JSON.stringify(item))
+      cli.terminal.valueLine(itemView(item))
+      cli.terminal.line(JSON.stringify(itemView(item)))
     }
     return exitCodes.done
   })

@@ -1,3 +1,4 @@
+import { itemView } from '../../inspect/memory/item-view.ts'
 import { ReeveError } from '../../base/errors.ts'
 import { briefLine, safeLine } from '../../base/text/one-line.ts'
 import { moment } from '../../base/time/time.ts'
@@ -74,7 +75,7 @@ export function history(cli: Cli, _options: object, id: string): Promise<ExitCod
     cli,
     async ({ memory }) => {
       const versions = await memory.history(id)
-      cli.terminal.value({ id, versions })
+      cli.terminal.value({ id, versions: versions.map(itemView) })
       for (const line of versions.flatMap((version) => versionLines(cli, version))) cli.terminal.line(line)
       return exitCodes.done
     },

@@ -135,9 +135,9 @@ async function printEvents(
   const { events, prunedEvents, more } = await house.events(run, { after, limit })
   terminal.value({ events, prunedEvents, more })
   if (after < prunedEvents) terminal.line(terminal.colors.dim(deletedUpTo(prunedEvents)))
-  for (const { seq, at, type, step, name, payload } of events) {
-    const call = step === null ? '' : ` call ${step}`
-    terminal.line(`${seq} ${at} ${type}${call}${name === null ? '' : ` ${safeLine(name)}`}`)
+  for (const { seq, at, type, call, name, payload } of events) {
+    const of = call === null ? '' : ` call ${call}`
+    terminal.line(`${seq} ${at} ${type}${of}${name === null ? '' : ` ${safeLine(name)}`}`)
     if (payload !== null) terminal.line(`    ${briefLine(JSON.stringify(payload), 2000)}`)
   }
   if (more) {

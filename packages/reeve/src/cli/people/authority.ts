@@ -1,3 +1,4 @@
+import { grantChangeView } from '../../inspect/authority/grant-change-view.ts'
 import { ReeveError } from '../../base/errors.ts'
 import { parseExactJson } from '../../base/json/exact-json.ts'
 import { safeLine } from '../../base/text/one-line.ts'
@@ -30,7 +31,11 @@ export function grants(cli: Cli, options: WhoOptions, action?: string, id?: stri
       cli.terminal.line(`the change ${id} of ${safeLine(principal)} is revoked`)
       return exitCodes.done
     }
-    const [changes, switches] = [await rights.changes(), await rights.switches()]
+    const switches = await rights.switches()
+    const changes = (await rights.changes()).map((row) => ({
+      ...row,
+      change: grantChangeView(row.change as object),
+    }))
     cli.terminal.value({ changes, switches })
     for (const row of changes) {
       const until = row.endsAt === null ? '' : ` until ${moment(Date.parse(row.endsAt))}`
@@ -112,7 +117,7 @@ function change(
 ): Promise<ExitCode> {
   return withHouse(cli, async ({ rights }) => {
     const made = await rights.change(principal, request, why)
-    cli.terminal.value({ id: made.id, principal, change: made.change, endsAt: made.endsAt })
+    cli.terminal.value({ id: made.id, principal, change: grantChangeView(made.change as object), endsAt: made.endsAt })
     cli.terminal.line(
       `${made.id}: the grants of ${safeLine(principal)} are changed; take it back with: ${cli.command('grants', 'back', made.id)}`,
     )

@@ -1,3 +1,4 @@
+import { isoText } from '../../base/time/time.ts'
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { shorten } from '../../base/text/shorten.ts'
@@ -26,12 +27,27 @@ export function policy(cli: Cli, options: PolicyOptions, action: string): Promis
         ...(workflow !== undefined && { workflow }),
         ...(since !== undefined && { since }),
       })
-      cli.terminal.value(report)
+      cli.terminal.value(reportView(report))
       print(cli, report)
       return exitCodes.done
     },
     'code',
   )
+}
+
+/** As programs get it: a time is a text, and a step is the call of a run. */
+function reportView({ differences, unjudged, ...report }: PolicyReport) {
+  return {
+    ...report,
+    differences: differences.map(({ examples, ...difference }) => ({
+      ...difference,
+      examples: examples.map(({ step: call, at, ...example }) => ({ ...example, call, at: isoText(at) })),
+    })),
+    unjudged: unjudged.map(({ examples, ...each }) => ({
+      ...each,
+      examples: examples.map(({ step: call, ...example }) => ({ ...example, call })),
+    })),
+  }
 }
 
 const longestArgs = 160

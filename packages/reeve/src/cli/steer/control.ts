@@ -1,6 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
-import { moment } from '../../base/time/time.ts'
+import { isoText, moment } from '../../base/time/time.ts'
 import { unaskedRepeats } from '../../engine/outside/fork-plan.ts'
 import type { Cli } from '../cli.ts'
 import type { ForkPreview } from '../house/house.ts'
@@ -67,7 +67,8 @@ export function fork(cli: Cli, options: { from: string; yes?: boolean }, run: st
     }
     const forked = await house.fork(id, from, { repeatEffects })
     const said = `run ${forked} is run ${id} up to call ${plan.from}, and goes its own way from there`
-    const { asksAgain, repeats, standing } = plan
+    const { asksAgain, standing } = plan
+    const repeats = plan.repeats.map((each) => ({ ...each, sentAt: isoText(each.sentAt) }))
     return carryOn(cli, house, forked, {
       said,
       value: { originId: id, from: plan.from, asksAgain, standing, repeats },

@@ -1,5 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
-import { checkOption, checkOptions } from '../../base/options.ts'
+import { checkOption, checkOptions, optionNames } from '../../base/options.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { checkText } from '../../base/text/text.ts'
 import { type Duration, type Moment, toMoment, toMs } from '../../base/time/time.ts'
@@ -14,6 +14,7 @@ import {
   timeoutWays,
   verdicts,
 } from '../../store/runs/approval-terms.ts'
+import type { Deadline } from './waits.ts'
 
 /** What a request may be bound to, as code gives it. It stands in the journal and enters the hash that a decision names. */
 export interface GivenTerms {
@@ -42,6 +43,26 @@ export interface GivenTerms {
   /** How often those who may decide are reminded until somebody did; a minute at least. Default: never. */
   remindEvery?: Duration | undefined
 }
+
+/** What `ctx.approve` takes. */
+export const approveOptions = optionNames<GivenTerms & Deadline & { show: unknown; signal: unknown }>({
+  show: true,
+  signal: true,
+  timeout: true,
+  until: true,
+  why: true,
+  places: true,
+  definition: true,
+  policy: true,
+  allowed: true,
+  deciders: true,
+  onTimeout: true,
+  escalateTo: true,
+  quietHours: true,
+  executeBy: true,
+  executeWithin: true,
+  remindEvery: true,
+})
 
 const kinds = {
   why: 'texts',

@@ -1,5 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
-import { checkOptions } from '../../base/options.ts'
+import { checkKnownOptions, optionNames } from '../../base/options.ts'
 import { newEvent } from '../../store/journal/events.ts'
 import type { CallSite } from '../call-site.ts'
 import { argumentsHash } from '../replay/arguments-hash.ts'
@@ -26,6 +26,14 @@ export interface ChildOptions extends Pick<StartOptions, 'queue' | 'key' | 'prio
   whenParentEnds?: 'cancel' | 'detach' | undefined
 }
 
+const childOptions = optionNames<ChildOptions>({
+  queue: true,
+  key: true,
+  priority: true,
+  delay: true,
+  whenParentEnds: true,
+})
+
 /** Starts a child run in the same transaction as the event that says so: exactly once. */
 export function startChild(
   site: CallSite,
@@ -35,7 +43,7 @@ export function startChild(
 ): Promise<Child> {
   const call = site.issue('child', workflow.name, argumentsHash(input))
   site.perform(call, async () => {
-    checkOptions(options, `ctx.start("${workflow.name}")`, {})
+    checkKnownOptions(options, `ctx.start("${workflow.name}")`, {}, childOptions)
     const { id, no, principal } = site.run
     // It acts for whom its parent acts: nobody gains a right by starting a run.
     const { whenParentEnds = 'cancel', queue, key, priority, delay } = options

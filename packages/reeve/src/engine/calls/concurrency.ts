@@ -1,6 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import { wholeNumber } from '../../base/numbers.ts'
-import { checkOptions } from '../../base/options.ts'
+import { checkKnownOptions } from '../../base/options.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 
 /** For `ctx.all`. */
@@ -53,7 +53,7 @@ async function inLanes<T>(
   }
   // Looked at in its turn, or never: until then its failure must not end the process as an unhandled one.
   for (const item of items) if (item instanceof Promise) item.catch(() => {})
-  checkOptions(options, what, {})
+  checkKnownOptions(options, what, {}, ['concurrency'] satisfies (keyof AllOptions)[])
   const limit = concurrencyOf(options.concurrency, what)
   const results: Awaited<T>[] = new Array(items.length)
   let next = 0

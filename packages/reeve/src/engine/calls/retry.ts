@@ -1,5 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
-import { checkOption } from '../../base/options.ts'
+import { checkOption, optionNames, refuseUnknownOptions } from '../../base/options.ts'
 import { backoffMs } from '../../base/time/backoff.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 
@@ -16,6 +16,14 @@ export interface RetryPolicy {
   /** The longest wait that a receiver may ask for (`retryAfterMs` of its error); more is cut to it. Default `1h`. */
   maxRetryAfter?: Duration | undefined
 }
+
+const policyOptions = optionNames<RetryPolicy>({
+  attempts: true,
+  delay: true,
+  factor: true,
+  maxDelay: true,
+  maxRetryAfter: true,
+})
 
 export interface ResolvedRetry {
   attempts: number
@@ -37,6 +45,7 @@ const standard: ResolvedRetry = {
 export function resolveRetry(policy: RetryPolicy | undefined): ResolvedRetry {
   if (policy === undefined) return standard
   checkOption(policy, 'A retry policy (`retry`)', 'object', 'bad-retry')
+  refuseUnknownOptions(policy, 'A retry policy (`retry`)', policyOptions, 'bad-retry')
   const attempts = policy.attempts ?? standard.attempts
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new ReeveError(

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isRetryable, ReeveError, toErrorRecord } from '../../base/errors.ts'
 import type { AsJson } from '../../base/json/as-json.ts'
-import { checkOption } from '../../base/options.ts'
+import { checkOption, optionNames, refuseUnknownOptions } from '../../base/options.ts'
 import { type Duration, toWaitMs } from '../../base/time/time.ts'
 import type { Row } from '../../store/database.ts'
 import { checkedEvent, type NewEvent, newEvent, payloadOf } from '../../store/journal/events.ts'
@@ -45,6 +45,8 @@ export interface StepOptions {
   marks?: StandardSchemaV1 | undefined
 }
 
+const stepOptions = optionNames<StepOptions>({ retry: true, timeout: true, marks: true })
+
 export function step(
   site: CallSite,
   name: string,
@@ -56,6 +58,7 @@ export function step(
   site.perform(call, () => {
     if (typeof body !== 'function') checkOption(body, `What step "${call.name}" does`, 'function!')
     if (options !== undefined) checkOption(options, `The options of step "${call.name}"`, 'object')
+    refuseUnknownOptions(options, `Step "${call.name}"`, stepOptions)
     const policy = resolveRetry(options?.retry)
     const timeoutMs =
       options?.timeout === undefined

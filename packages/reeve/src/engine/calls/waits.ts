@@ -1,6 +1,6 @@
 import { messageOf, ReeveError, toErrorRecord } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
-import { checkOptions } from '../../base/options.ts'
+import { checkKnownOptions, optionNames, refuseUnknownOptions } from '../../base/options.ts'
 import {
   describeIssues,
   type Issue,
@@ -49,6 +49,8 @@ export interface WaitOptions extends Deadline {
   signal?: AbortSignal | undefined
 }
 
+const waitOptions = optionNames<WaitOptions>({ timeout: true, until: true, schema: true, signal: true })
+
 /** When a wait that begins now times out (ms); null: never. @throws `bad-duration` `bad-moment` `bad-option` */
 export function dueAtOf(site: CallSite, { timeout, until }: Deadline, what: string): number | null {
   const now = site.services.clock.now()
@@ -65,7 +67,8 @@ export function sleep(
   length: Duration | Date | { until: Moment },
   options: { signal?: AbortSignal } = {},
 ): Promise<unknown> {
-  checkOptions(options, 'ctx.sleep', {})
+  checkKnownOptions(options, 'ctx.sleep', {}, ['signal'])
+  refuseUnknownOptions(length instanceof Date ? {} : length, 'ctx.sleep', ['until'])
   const { signal } = options
   const deadline = deadlineOf(length)
   const name = nameOf(deadline)
@@ -128,7 +131,7 @@ export function waitFor(site: CallSite, given: string, options: WaitOptions): Pr
     if (recorded) {
       dueAt = payloadOf(recorded, 'signal-awaited').dueAt
     } else {
-      checkOptions(options, `ctx.waitFor("${name}")`, { schema: 'schema' })
+      checkKnownOptions(options, `ctx.waitFor("${name}")`, { schema: 'schema' }, waitOptions)
       requireSync(schema, `The schema of signal "${name}"`)
       dueAt = dueAtOf(site, options, `ctx.waitFor("${name}")`)
       // For whoever sends it: a parked run has no code that could say what fits.

@@ -2,7 +2,7 @@ import { messageOf, ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json/json.ts'
 import { fromNanoUsd, toNanoUsd } from '../../base/money.ts'
-import { checkOptions } from '../../base/options.ts'
+import { checkOptions, optionNames, refuseUnknownOptions } from '../../base/options.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import type { CallSite } from '../../engine/call-site.ts'
@@ -20,6 +20,8 @@ export interface CacheOptions {
   /** Answers are shared only under the same text here: a customer's id, a revision of the instructions. */
   apart?: string | undefined
 }
+
+const cacheOptions = optionNames<CacheOptions>({ keep: true, across: true, apart: true })
 
 type AcceptedAnswer = Extract<Answer, { kind: 'text' | 'value' }>
 
@@ -55,6 +57,7 @@ const tidyChance = 1 / 32
 export function resolveCache(options: Duration | CacheOptions): Required<CacheOptions> & { keepMs: number } {
   const given = typeof options === 'object' ? options : { keep: options }
   checkOptions(given, '`cache`', { apart: 'text' }, 'bad-cache')
+  refuseUnknownOptions(given, '`cache`', cacheOptions, 'bad-cache')
   const { keep, across = 'workflow', apart = '' } = given
   if (across !== 'workflow' && across !== 'project')
     throw new ReeveError(

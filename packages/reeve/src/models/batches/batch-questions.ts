@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../../base/errors.ts'
+import { refuseUnknownOptions } from '../../base/options.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import type { CallSite } from '../../engine/call-site.ts'
@@ -101,6 +102,8 @@ const unasked = (): BatchedOutcome => ({ problem: 'it was in no batch' })
 
 /** @throws `bad-batch` `bad-duration` */
 function resolveBatch(batch: true | BatchOptions): { withinMs: number; most: number } {
+  if (batch !== true)
+    refuseUnknownOptions(batch, '`batch`', ['within', 'most'] satisfies (keyof BatchOptions)[], 'bad-batch')
   const { within = '24h', most = mostQuestions } = batch === true ? {} : batch
   if (!Number.isInteger(most) || most < 1)
     throw new ReeveError(

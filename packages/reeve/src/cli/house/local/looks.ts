@@ -54,8 +54,11 @@ export function localLooks({ database, environment }: Workspace): Looks {
     async events(id, { after, limit }) {
       const { no, pruned_seq: prunedEvents } = await requireRun(database, id)
       const found = await readEvents(database, no, after, limit + 1)
-      const events = found.slice(0, limit).map(({ run: _run, payload, at, ...event }) => ({
-        ...event,
+      const events = found.slice(0, limit).map(({ seq, type, step: call, name, at, payload }) => ({
+        seq,
+        type,
+        call,
+        name,
         at: isoText(at),
         payload: payload === null ? null : (JSON.parse(payload) as Json),
       }))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Json } from '../../../base/json/json.ts'
 import { heldScopes } from '../../../store/memory/held-scopes.ts'
+import { itemView } from '../../../inspect/memory/item-view.ts'
 import type { RollbackOf } from '../../../store/memory/item-changes.ts'
 import {
   countItems,
@@ -41,18 +42,6 @@ const version = z.object({
   endedBy: z.string().nullable(),
   endedWhy: z.string().nullable(),
 })
-
-function view(item: Item): z.input<typeof version> {
-  const { at, run: runId, ...rest } = item
-  return {
-    ...rest,
-    runId,
-    recordedAt: iso(at),
-    validFrom: iso(item.validFrom),
-    validUntil: iso(item.validUntil),
-    endedAt: iso(item.endedAt),
-  }
-}
 
 const search = read({
   path: '/api/memory',
@@ -145,7 +134,7 @@ const newest = read({
   answer: z.object({ items: z.array(version), total: z.number().describe('Current items of these kinds') }),
   async tell({ service: { database }, query: { in: scope, kind: its, limit } }) {
     const items = await readNewest(database, { kind: its, scope: scope?.replace(/\/+$/, '') }, limit)
-    return { items: items.map(view), total: await countItems(database, its ? [its] : []) }
+    return { items: items.map(itemView), total: await countItems(database, its ? [its] : []) }
   },
 })
 
@@ -162,7 +151,7 @@ const history = read({
       .describe('The ids of those that may be made of it: they go along with it'),
   }),
   tell: async ({ service: { internals, database }, params }) => ({
-    items: (await internals.memory.history(params.item)).map(view),
+    items: (await internals.memory.history(params.item)).map(itemView),
     ...(await originsOf(database, params.item)),
   }),
 })
@@ -192,7 +181,7 @@ const amend = write({
     await service.internals.memory.through(database).amend(params.item, body.text, by, { from: body.version })
     return { subject: params.item }
   },
-  tell: async ({ service: { database } }, item) => view((await readVersions(database, item)).at(-1)!),
+  tell: async ({ service: { database } }, item) => itemView((await readVersions(database, item)).at(-1)!),
 })
 
 const retract = write({
@@ -209,7 +198,7 @@ const retract = write({
     await service.internals.memory.through(database).retract(params.item, by, body.version)
     return { subject: params.item }
   },
-  tell: async ({ service: { database } }, item) => view((await readVersions(database, item)).at(-1)!),
+  tell: async ({ service: { database } }, item) => itemView((await readVersions(database, item)).at(-1)!),
 })
 
 const redact = write({
@@ -227,7 +216,7 @@ const redact = write({
       .redact(params.item, { ...actingOf(service, caller), why: body.why })
     return { subject: params.item }
   },
-  tell: async ({ service: { database } }, item) => view((await readVersions(database, item)).at(-1)!),
+  tell: async ({ service: { database } }, item) => itemView((await readVersions(database, item)).at(-1)!),
 })
 
 const brought = z

@@ -7,6 +7,7 @@ import { isoText } from '../../../base/time/time.ts'
 import type { Constraint } from '../../../governance/grants/constraints.ts'
 import type { Grant } from '../../../governance/grants/grant.ts'
 import { whoCould } from '../../../governance/history/who-could.ts'
+import { grantChangeView } from '../../../inspect/authority/grant-change-view.ts'
 import {
   addGrantChange,
   type GrantChangeRow,
@@ -181,7 +182,7 @@ function view(row: GrantChangeRow): z.input<typeof change> {
   return {
     id: row.id,
     principal: row.principal,
-    change: JSON.parse(row.change),
+    change: grantChangeView(JSON.parse(row.change)) as Json,
     why: row.why,
     by: row.made_by,
     at: isoText(row.made_at),
