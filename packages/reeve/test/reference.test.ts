@@ -40,6 +40,20 @@ test('every link between pages leads to a page, and every page is in the index',
     )
   const broken = pages.flatMap((page) => linksOf(page).filter((link) => !existsSync(link)))
   expect(broken).toEqual([])
+  const partsOf = (page: string) =>
+    [...readFileSync(join(docs, page), 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading!
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .trim()
+        .replace(/\s/g, '-'),
+    )
+  const lost = pages.flatMap((page) =>
+    [...readFileSync(join(docs, page), 'utf8').matchAll(/\]\((?!https?:)([^)#]*\.md)?#([^)]+)\)/g)]
+      .filter(([, to, part]) => !partsOf(to === undefined ? page : join(dirname(page), to)).includes(part!))
+      .map(([link]) => `${page} ${link}`),
+  )
+  expect(lost).toEqual([])
   const listed = new Set(linksOf('README.md'))
   expect(pages.filter((page) => page !== 'README.md' && !listed.has(join(docs, page)))).toEqual([])
 })

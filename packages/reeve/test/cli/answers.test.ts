@@ -240,6 +240,55 @@ test('the answer of every command is described, and no answer of a command that 
   )
 })
 
+/** What people see of the same things, and what in it only a program should read. */
+async function shownToPeople(): Promise<string[]> {
+  const ids = (words: string): string[] => (answered.get(words) ?? []).map((each) => each.run?.id ?? each.id)
+  const looks = [
+    ...new Set(ids('show')).values().map((id) => ['show', id]),
+    ...new Set(ids('approvals ID')).values().map((id) => ['approvals', id]),
+    ...[
+      'runs',
+      'approvals',
+      'schedules',
+      'queues',
+      'budgets',
+      'costs',
+      'models',
+      'doctor',
+      'top',
+      'failures',
+    ].map((word) => [word]),
+    ...[
+      'daemons',
+      'goals',
+      'directives',
+      'skills',
+      'scripts',
+      'lessons',
+      'proposals',
+      'secrets',
+      'token',
+    ].map((word) => [word, 'list']),
+    ['permissions'],
+    ['principals'],
+    ['grants'],
+    ['ledger'],
+    ['whoami'],
+    ['connectors', 'list'],
+    ['trigger', 'list'],
+    ['goals', 'show', 'fewer-waits'],
+    ['scripts', 'show', 'count'],
+    ['check', 'greet'],
+  ]
+  const faults: string[] = []
+  for (const words of looks) {
+    const { stdout, stderr } = await reeve(folder, words, { environment })
+    const found = /.*(?:\bnull\b|\[\]|\$schema|undefined|\[object ).*/.exec(`${stdout}\n${stderr}`)
+    if (found) faults.push(`reeve ${words.join(' ')}: ${found[0]}`)
+  }
+  return faults
+}
+
 /** In what a run was given or gave anything may stand. */
 const foreign = new Set([
   'input',
@@ -275,4 +324,5 @@ test('each command answers what is written down; another thing is named by its n
   expect(badNames({ run: 'x', list: [{ sentAt: 1 }] }, '')).toHaveLength(2)
   const names = [...answered].flatMap(([form, all]) => all.flatMap((answer) => badNames(answer, form)))
   expect([...new Set(names)]).toEqual([])
+  expect(await shownToPeople()).toEqual([])
 })

@@ -31,6 +31,19 @@ const instructions = read('Dockerfile')
 
 const valuesOf = (name: string) => instructions.filter((each) => each.name === name).map(({ rest }) => rest)
 
+/** What an argument of the build is unless it is given. */
+const argument = (name: string) =>
+  valuesOf('ARG')
+    .find((rest) => rest.startsWith(`${name}=`))!
+    .slice(name.length + 1)
+
+test('packages of the image are those of the lock, and nothing in it is fetched as it stands today', () => {
+  const runs = valuesOf('RUN').join('\n')
+  expect(runs).toContain('npm ci')
+  expect(runs).not.toMatch(/npm (?:i|install|update)\b|apt|curl|wget|@latest/)
+  expect(valuesOf('ADD')).toEqual([])
+})
+
 test('the image is built from files that are there and that its context lets in', () => {
   const ignored = read('.dockerignore').trim().split('\n')
   const copies = valuesOf('COPY').filter((rest) => !rest.startsWith('--from='))
@@ -40,13 +53,13 @@ test('the image is built from files that are there and that its context lets in'
     expect(existsSync(join(root, source)), source).toBe(true)
     expect(ignored).not.toContain(source)
   }
-  expect(existsSync(join(root, valuesOf('ARG')[0]!.replace('PROJECT=', ''), 'reeve.config.ts'))).toBe(true)
+  expect(existsSync(join(root, argument('PROJECT'), 'reeve.config.ts'))).toBe(true)
 })
 
 test('the image runs the Node that the project pins, as nobody special, with Reeve as its first process', () => {
   const { dependencies } = JSON.parse(read('package.json')) as { dependencies: { node: string } }
-  const image = `node:${dependencies.node}-slim`
-  expect(valuesOf('FROM')).toEqual([`${image} AS build`, image])
+  expect(argument('NODE')).toBe(`node:${dependencies.node}-slim`)
+  expect(valuesOf('FROM')).toEqual(['${NODE} AS build', '${NODE}'])
   expect(valuesOf('USER')).toEqual(['node'])
   const [node, entry] = JSON.parse(valuesOf('ENTRYPOINT')[0]!) as string[]
   expect(node).toBe('node')

@@ -1,15 +1,21 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 /**
  * What an example may use without saying where it comes from: a workflow's `ctx`, an open `runtime`, and a few values
  * whose names tell what they are. One that imports something stands for itself.
  */
 export const sceneFile = `
 import { agent, tool, type Context, type Runtime } from 'reeve'
+import { stripe } from 'reeve/connectors/stripe'
 import { z } from 'zod'
 
 export declare const ctx: Context
 export declare const runtime: Runtime
 export declare const ticket: { from: string; subject: string; body: string }
 export declare const reviews: string[]
+/** A connection, as connections.ts makes it. */
+export const payments = stripe({ mode: 'sandbox' })
 /** A client of a system of the user's own. */
 export declare const shop: { stockOf(product: string, signal?: AbortSignal): Promise<number> }
 
@@ -52,7 +58,29 @@ export default workflow({
 })
 `
 
-const scene = ['ctx', 'runtime', 'ticket', 'reviews', 'shop', 'refund', 'writer']
+/** The files that the examples of a connector import from each other, and the case of the contract suite as it is. */
+export function connectorFiles(): Record<string, string> {
+  const standIn = `import type { SandboxOptions } from 'reeve/connectors'
+import type { StandIn } from 'reeve/connectors/stand-in'
+
+export declare function start(options: SandboxOptions): Promise<StandIn>
+export declare const running: { standIn?: StandIn }
+`
+  const tickets = `import type { connector } from 'reeve/connectors'
+
+export declare const tickets: ReturnType<typeof connector>
+`
+  const contract = readFileSync(join(import.meta.dirname, '../connectors/contract/case.ts'), 'utf8')
+  return {
+    'stand-in.ts': standIn,
+    'examples/stand-in.ts': standIn,
+    'examples/desk/stand-in.ts': standIn,
+    'examples/desk/tickets.ts': tickets,
+    'contract/case.ts': contract.replaceAll(/'\.\.\/\.\.\/\.\.\/src\/([^']+)\.ts'/g, "'../$1.ts'"),
+  }
+}
+
+const scene = ['ctx', 'runtime', 'ticket', 'reviews', 'shop', 'refund', 'writer', 'payments']
 
 /** The file that an example is compiled as. */
 export function exampleFile(text: string): string {

@@ -5,7 +5,7 @@ import { type Symbol as Named, SymbolFlags } from 'typescript/unstable/sync'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { type Compiled, type Declarations, publicSubpaths, writeDeclarations } from './declarations.ts'
-import { exampleFile, paymentsFile, sceneFile, triageFile } from './examples.ts'
+import { connectorFiles, exampleFile, paymentsFile, sceneFile, triageFile } from './examples.ts'
 
 const docs = join(import.meta.dirname, '../../../../docs')
 
@@ -120,10 +120,8 @@ test('every function, and every method of what a project is written with, has an
   expect([...new Set(without)]).toEqual([])
 })
 
-/** Pages whose code is not compiled: parts of what stands around them, for people. */
-const sketched = ['connectors.md', 'models.md']
 const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
-  .filter((page) => page.endsWith('.md') && !sketched.includes(page))
+  .filter((page) => page.endsWith('.md'))
   .sort()
 
 test('examples compile as they stand', () => {
@@ -146,6 +144,7 @@ test('examples compile as they stand', () => {
     'payments.ts': paymentsFile,
     'workflows/triage.ts': triageFile,
     'examples/scene.ts': sceneFile,
+    ...connectorFiles(),
     ...Object.fromEntries(written),
   })
   const faults = ['examples/scene.ts', ...files.keys()].flatMap((file) => {

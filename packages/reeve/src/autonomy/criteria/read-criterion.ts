@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/errors.ts'
+import { isInnerPath } from '../../base/files/inner-path.ts'
 import { isRecord } from '../../base/json/record.ts'
 import { toMs } from '../../base/time/time.ts'
 import { fromJsonSchema, type JsonSchemaObject } from '../../tools/json-schema/json-schema.ts'
@@ -93,7 +94,7 @@ function readHttp(words: Word[]): CriterionCheck | string {
 function readFile(words: Word[]): CriterionCheck | string {
   const form = `Write: ${criterionForms[1]}, or: - file out/{slug}.tmp is absent`
   const [, path, ...rest] = words
-  if (!path || path.text.startsWith('/') || path.text.split('/').includes('..'))
+  if (!path || !isInnerPath(path.text))
     return `"${path?.text ?? ''}" must be a path inside the project. ${form}`
   const isAbsent = rest[0]?.text === 'is' && /^(absent|gone|missing)$/.test(rest[1]?.text ?? '')
   if (isAbsent && rest.length === 2)

@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/errors.ts'
+import { isInnerPath } from '../../base/files/inner-path.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
 import { nameAdvice } from '../../base/text/nearest-name.ts'
@@ -205,7 +206,7 @@ function secretsIn(value: unknown, line: number, problems: LineProblems): Record
 }
 
 function folderIn(folder: string, line: number, problems: LineProblems): string {
-  if (!folder.startsWith('/') && !folder.split('/').includes('..')) return folder
+  if (isInnerPath(folder)) return folder
   problems.add(line, `folder is "${folder}"; it must be a folder inside the project`)
   return '.'
 }
