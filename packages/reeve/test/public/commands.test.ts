@@ -1,78 +1,78 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
+import { declaredCommands } from '../../src/cli/commands/all.ts'
 
 const repository = join(import.meta.dirname, '../../../..')
 const templates = join(repository, 'packages/create-reeve/templates')
-const commandsFolder = join(repository, 'packages/reeve/src/cli/commands')
-const source = readdirSync(commandsFolder)
-  .map((file) => readFileSync(join(commandsFolder, file), 'utf8').replaceAll(/^ {2}/gm, ''))
-  .join('\n')
-const everywhere = ['--json', '--project', '--verbose', '--help', '--version']
+const everywhere = ['--json', '--project', '--server', '--verbose', '--help', '--version']
 
-/** The commands of `cli/commands`, as in `db copy`, with their options. */
-function commandsOf(text: string): Map<string, Set<string>> {
-  const helpers = new Map<string, string>()
-  for (const [, name, option] of text.matchAll(
-    /^(?:export )?const (\w+) = \([^)]*\) =>\s*new Option\('(--[a-z-]+)/gm,
-  ))
-    helpers.set(name!, option!)
-  const wrappers = new Map<string, string[]>()
-  for (const [, name, body] of text.matchAll(/^const (\w+) = \(command: Command\) =>\n([\s\S]*?)^(?=\S)/gm))
-    wrappers.set(
-      name!,
-      [...body!.matchAll(/'(--[a-z-]+)/g)].map(([, option]) => option!),
-    )
-  const groups = new Map<string, string>([['program', '']])
-  const commands = new Map<string, Set<string>>()
-  let current = ''
-  const parts =
-    /^(?:const (\w+) = )?(?:(\w+)\()?(\w+)(?=\s*\.command\()|\.command\('([a-z-]+)[^']*'\)|[oO]ption\(\s*'(?:-\w, )?(--[a-z-]+)|addOption\((\w+)\(/gm
-  let wrapper: string | undefined
-  for (const [, named, wraps, owner, command, option, helper] of text.matchAll(parts)) {
-    if (owner !== undefined) {
-      current = groups.get(owner) ?? ''
-      wrapper = wraps
-      if (named !== undefined) groups.set(named, `?${named}`)
-    }
-    if (command !== undefined) {
-      current = `${current} ${command}`.trim()
-      commands.set(current, new Set(wrappers.get(wrapper ?? '')))
-      for (const [variable, path] of groups) if (path === `?${variable}`) groups.set(variable, current)
-    }
-    const given = option ?? (helper === undefined ? undefined : helpers.get(helper))
-    if (given !== undefined) commands.get(current)?.add(given)
-  }
-  return commands
+type Command = ReturnType<typeof declaredCommands>
+
+interface Typed {
+  line: string
+  /** In a block it is typed as it stands; in a sentence it may be only what a command is called. */
+  isWhole: boolean
 }
 
 /** What a text tells a reader to type: `reeve …`, in code. */
-function typedIn(text: string): string[] {
-  const code = [
-    ...text
-      .replaceAll(/```(?!sh|bash)\w+\n[\s\S]*?```/g, '')
-      .matchAll(/```(?:|sh|bash)\n([\s\S]*?)```|`([^`\n]+)`/g),
-  ].map(([, block, inline]) => block ?? inline!)
-  return code.flatMap((each) =>
-    [...each.matchAll(/(?:^|[\s;&(])(?<!npm create )(?:npx )?reeve ([a-z][^\n|#;&)`]*)/gm)].map(([, typed]) =>
-      typed!.trim(),
-    ),
+function typedIn(text: string): Typed[] {
+  const shell = text.replaceAll(/```(?!sh\n|bash\n|\n)\w+\n[\s\S]*?```/g, '')
+  const code = [...shell.matchAll(/```(?:|sh|bash)\n([\s\S]*?)```|`([^`\n]+)`/g)]
+  return code.flatMap(([, block, inline]) =>
+    [
+      ...(block ?? inline!)
+        .replaceAll('\\\n', ' ')
+        .matchAll(/(?:^|[\s;&(])(?<!npm create )(?:npx )?reeve ([a-z][^\n|#;&)`]*)/gm),
+    ].map(([, line]) => ({ line: line!.trim(), isWhole: block !== undefined })),
   )
 }
 
-function faultOf(typed: string, commands: Map<string, Set<string>>): string | undefined {
-  const words = typed.split(/\s+/)
-  const path = [words.slice(0, 2).join(' '), words[0]!].find((each) => commands.has(each))
-  if (path === undefined) return `there is no command: reeve ${typed}`
-  const unknown = words.filter(
-    (word) =>
-      /^--[a-z]/.test(word) &&
-      ![...commands.get(path)!, ...everywhere].includes(word.replace(/[=.,:].*$/, '')),
-  )
-  return unknown.length > 0 ? `reeve ${path} has no ${unknown.join(', ')}: reeve ${typed}` : undefined
-}
+/** The words of a shell line; brackets say what may be left out, two spaces begin an explanation, and `>` is the shell's. */
+const wordsOf = (line: string) =>
+  [
+    ...line
+      .split(/ {2,}| >> | > /)[0]!
+      .replaceAll(/[[\]]/g, '')
+      .matchAll(/'[^']*'|"(?:[^"\\]|\\.)*"|\S+/g),
+  ].map(([word]) => word)
 
-const commands = commandsOf(source)
+function faultOf({ line, isWhole }: Typed): string | undefined {
+  const words = wordsOf(line)
+  let command = declaredCommands()
+  let parent: Command | undefined
+  for (;;) {
+    const next = command.commands.find((each) => each.name() === words[0])
+    if (next === undefined) break
+    parent = command
+    command = next
+    words.shift()
+  }
+  if (parent === undefined) return `there is no command: reeve ${line}`
+  const operands: string[] = []
+  const given = new Set<string>()
+  while (words.length > 0) {
+    const word = words.shift()!
+    if (word === '--') {
+      operands.push(...words.splice(0))
+    } else if (/^--?[a-z]/.test(word)) {
+      const name = word.replace(/[=.,:].*$/, '')
+      const option = command.options.find(({ long, short }) => long === name || short === name)
+      if (option === undefined && !everywhere.includes(name)) return `there is no ${name}: reeve ${line}`
+      given.add(name)
+      const takes = option?.required ?? /^--(project|server)$/.test(name)
+      if (takes && !word.includes('=')) words.shift()
+    } else operands.push(word.replace(/^<|>$/g, ''))
+  }
+  if (!isWhole) return undefined
+  const slots = command.registeredArguments
+  const needed = slots.filter(({ required }) => required).length
+  const most = slots.some(({ variadic }) => variadic) ? Number.POSITIVE_INFINITY : slots.length
+  if (operands.length < needed || operands.length > most)
+    return `it takes ${needed} to ${most} arguments and gets ${operands.join(' ')}: reeve ${line}`
+  const lacking = command.options.find(({ mandatory, long }) => mandatory && !given.has(long!))
+  return lacking && `it needs ${lacking.long}: reeve ${line}`
+}
 
 function documents(): [string, string][] {
   const docs = readdirSync(join(repository, 'docs'), { recursive: true, encoding: 'utf8' })
@@ -89,29 +89,47 @@ function documents(): [string, string][] {
   return paths.map((path) => [path, readFileSync(join(repository, path), 'utf8')])
 }
 
-test('the commands and their options are read', () => {
-  expect(commands.get('approve')).toContain('--edit')
-  expect(commands.get('approve')).toContain('--why')
-  expect(commands.get('start')).toContain('--port')
-  expect(commands.get('mcp pin')).toEqual(new Set(['--yes']))
-  expect(commands.has('audit verify') && commands.has('db copy')).toBe(true)
-  expect(faultOf('approve ID --edit X', commands)).toBeUndefined()
-  expect(faultOf('approve ID --edits X', commands)).toContain('--edits')
-  expect(faultOf('aprove ID', commands)).toContain('no command')
+test('a line that is no command, has another option, or too few or many arguments, is found', () => {
+  const told = (line: string) => faultOf({ line, isWhole: true })
+  expect(told('approve ID --edit X')).toBeUndefined()
+  expect(told('signal R-1 paid \'{"usd": 90}\'')).toBeUndefined()
+  expect(told('fork RUN --from 3')).toBeUndefined()
+  expect(told('approve ID --edits X')).toContain('--edits')
+  expect(told('aprove ID')).toContain('no command')
+  expect(told('approve')).toContain('takes 1 to 1')
+  expect(told('show A B')).toContain('takes 1 to 1')
+  expect(told('fork RUN')).toContain('needs --from')
+  expect(faultOf({ line: 'approve', isWhole: false })).toBeUndefined()
 })
 
-test.each(documents())('every `reeve …` of %s exists', (_path, text) => {
+test.each(documents())('every `reeve …` of %s can be typed', (_path, text) => {
   expect(
     typedIn(text)
-      .map((typed) => faultOf(typed, commands))
+      .map((typed) => faultOf(typed))
       .filter((fault) => fault !== undefined),
   ).toEqual([])
+})
+
+/** Scripts of npm that a reader is told to run. */
+test('every `npm run …` and every file that the README and the guide for contributors name is there', () => {
+  const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+    scripts: object
+  }
+  const faults = ['README.md', 'CONTRIBUTING.md', 'docs/start.md'].flatMap((path) => {
+    const text = readFileSync(join(repository, path), 'utf8')
+    const named = [...text.matchAll(/npm run ([\w:-]+)(?! --workspace)(?![\w:-])/g)].map(([, name]) => name!)
+    return named.filter((name) => !(name in scripts)).map((name) => `${path}: npm run ${name}`)
+  })
+  expect(faults).toEqual([])
 })
 
 test('the README names every command by its first word', () => {
   const readme = readFileSync(join(repository, 'README.md'), 'utf8')
   const [, table] = /^\| to … \| `reeve …` \|\n\|---[^\n]*\n((?:\|[^\n]*\n)+)/m.exec(readme)!
   const named = [...table!.matchAll(/`([\w-]+)`/g)].map(([, name]) => name!)
-  const words = [...commands.keys()].map((each) => each.split(' ')[0]!)
-  expect(named.sort()).toEqual([...new Set(words)].sort())
+  expect(named.sort()).toEqual(
+    declaredCommands()
+      .commands.map((each) => each.name())
+      .sort(),
+  )
 })
