@@ -15,7 +15,7 @@ const elementOf = (answer: z.ZodType) =>
 
 const wanted = z.object({ schema: json.nullable(), words: text, sample: json.optional() })
 
-export const deciders = z.object({
+const deciders = z.object({
   role: text.optional(),
   principals: z.array(text).optional(),
   count: count.optional(),
@@ -242,6 +242,4 @@ export const evalSummary = elementOf(api.evals.list.answer)
 export const evalResult = api.evals.one.answer
 export const directiveVersions = elementOf(api.directives.versions.answer)
 export const directiveDiff = api.directives.diff.answer
-export const spans = api.grants.who.answer
-export const query = api.sql.ask.answer
 export const trigger = elementOf(api.triggers.list.answer)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -72,6 +73,24 @@ test('publint and attw find nothing to say about the package, and every entry is
     '--entrypoints',
     ...lookedAt,
   ])
+})
+
+test('the tarball has what it names, and nothing that is only of this repository', () => {
+  const paths = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' })
+    .split('\n')
+    .map((path) => path.replace(/^package\//, ''))
+  const ours = /(^|\/)(test|node_modules|\.tmp|\.reeve)\/|\.env$|\.tgz$|tsbuildinfo|\.built-from/
+  expect(paths.filter((path) => ours.test(path))).toEqual([])
+  for (const file of [
+    'bin/reeve.js',
+    'docs/llms.txt',
+    'docs/start.md',
+    'dist/index.js',
+    'CHANGELOG.md',
+    'README.md',
+    'LICENSE',
+  ])
+    expect(paths, file).toContain(file)
 })
 
 const npm: PackageManager = {

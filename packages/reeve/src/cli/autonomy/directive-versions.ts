@@ -14,11 +14,12 @@ export function directiveHistory(cli: Cli, options: { limit: string }, name: str
     const { terminal } = cli
     const { bold, dim } = terminal.colors
     const { versions, more } = await autonomy.directiveVersions(name, limit)
-    terminal.value({ versions, more })
     if (versions.length === 0)
-      terminal.line(
+      throw new ReeveError(
+        'unknown-directive',
         `No version of a directive "${safeLine(name)}" is known: a start of the project records it.`,
       )
+    terminal.value({ versions, more })
     for (const { version, author, by, reason, evidence, at, hash } of versions) {
       const who = author === 'file' ? 'found in the file' : `by ${safeLine(by ?? 'nobody')} (${author})`
       terminal.line(`${bold(String(version))}  ${moment(Date.parse(at))} ${who}`)

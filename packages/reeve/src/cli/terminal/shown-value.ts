@@ -14,6 +14,7 @@ const shortProperty = 100
 
 /** A value over as many lines as it needs: one for each property, blocks for texts. What is cut is said. */
 export function shownLines(value: unknown, extent: Extent = summary): string[] {
+  if (value === null || value === undefined) return ['(nothing)']
   if (typeof value === 'string') return blockLines(value, extent)
   if (!isRecord(value)) return [briefValue(value, extent.width)]
   return Object.entries(value).flatMap(([key, inner]) => propertyLines(safeLine(key), inner, extent))
