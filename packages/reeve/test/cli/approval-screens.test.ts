@@ -101,7 +101,7 @@ test('approving records the decision and runs nothing of the project; --work goe
   const { code, stdout } = await reeve(folder, ['approve', id])
   expect(code).toBe(0)
   expect(stdout).toMatch(/^approved: post of run/)
-  expect(stdout).toMatch(/No worker is running; the run goes on when one does: reeve dev/)
+  expect(stdout).toMatch(/No worker is running; the run continues when one does: reeve dev/)
   expect(existsSync(join(folder, 'loaded'))).toBe(false)
   withTool(folder)
   const worker = start(folder, ['dev'])

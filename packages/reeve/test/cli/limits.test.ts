@@ -50,7 +50,7 @@ test('every list is cut, says so in its last line, and tells programs that there
   expect([rest.events[0]!.seq, rest.more]).toEqual([3, false])
   expect((await reeveJson<{ more: boolean }>(folder, ['runs', '--limit', '2'])).more).toBe(false)
   const story = await reeve(folder, ['show', run, '--limit', '1'])
-  expect(story.stdout).toMatch(/not shown: \d+ events of before; see more with --limit 10/)
+  expect(story.stdout).toMatch(/not shown: \d+ events before these; see more with --limit 10/)
   const told = await reeveJson<{ timeline: unknown[]; notShown: { events: number }; chain: { ok: boolean } }>(
     folder,
     ['show', run, '--limit', '1'],

@@ -50,6 +50,9 @@ function pathOf({ path }: ShownLine): string {
   return briefLine(path, 60)
 }
 
+/** What every schema of a question says of itself, which tells a person nothing. */
+const dialect = 'https://json-schema.org/draft/2020-12/schema'
+
 function valueLines(value: Json | undefined, path: string): ShownLine[] {
   if (typeof value !== 'object' || value === null) return blockOf(value, path)
   const entries = Array.isArray(value)
@@ -58,11 +61,13 @@ function valueLines(value: Json | undefined, path: string): ShownLine[] {
         `${path}[${index}]`,
         item,
       ])
-    : Object.entries(value).map(([key, item]): [string, string, Json | undefined] => [
-        `${safeLine(key)}:`,
-        path === '' ? key : `${path}.${key}`,
-        item,
-      ])
+    : Object.entries(value)
+        .filter(([key, item]) => key !== '$schema' || item !== dialect)
+        .map(([key, item]): [string, string, Json | undefined] => [
+          `${safeLine(key)}:`,
+          path === '' ? key : `${path}.${key}`,
+          item,
+        ])
   return entries.flatMap(([label, inner, item]): ShownLine[] => {
     if (isScalar(item)) return [{ line: `${label} ${scalarText(item)}`, path: inner }]
     return [

@@ -10,6 +10,7 @@ import {
   payloadIfSound,
 } from '../../store/journal/events.ts'
 import type { JournalEvent } from '../../store/journal/journal.ts'
+import { isErased } from '../../store/keeping/erased.ts'
 import { thrownIn } from './thrown-in.ts'
 
 /** How an event is to be taken: something was achieved, went wrong, is waited for, or none of these. */
@@ -124,6 +125,7 @@ const descriptions: Descriptions = {
 
 /** What an event means. One of a later version, or whose payload was damaged, is told by its type alone. */
 export function describeEvent(event: JournalEvent): EventWords {
+  if (event.payload !== null && isErased(event.payload)) return plain('what it said was erased')
   const definition = definitionOf(event.type)
   const { tone, words } = definition ? told(event, event.type as EventType) : plain('')
   return { tone, words: briefLine(words, 200) }
