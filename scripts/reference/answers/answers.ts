@@ -89,12 +89,6 @@ const route = z.object({
 })
 const models = z.object({ keys: z.array(text), routes: z.array(route) })
 const recalled = z.object({ call: count, passages: json, audit: json })
-const itemLine = (things.item as unknown as z.ZodObject).extend({
-  call: count.nullable(),
-  heading: text,
-  documentId: text.nullable(),
-  hash: text,
-})
 const rolledBack = z.object({
   count,
   ids: z.array(text),
@@ -225,7 +219,7 @@ export const answers: Record<string, z.ZodType> = {
     workflow: text.optional(),
     agent: text.optional(),
     version: text.nullable(),
-    ...(things.readiness as unknown as z.ZodObject).omit({ principal: true }).shape,
+    ...(things.readiness as unknown as z.ZodObject).omit({ principal: true, kind: true, name: true }).shape,
   }),
   doctor: z.object({
     ok: flag,
@@ -257,7 +251,7 @@ export const answers: Record<string, z.ZodType> = {
     documents: count,
     passages: count,
   }),
-  'memory export': itemLine,
+  'memory export': things.item,
   failures: things.failureClasses,
   eval: z.object({ results: z.array(things.evalResult) }),
   'eval list': z.object({ results: z.array(things.evalSummary) }),

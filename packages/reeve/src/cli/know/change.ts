@@ -1,6 +1,6 @@
-import { itemView } from '../../inspect/memory/item-view.ts'
 import { ReeveError } from '../../base/errors.ts'
 import { briefLine, safeLine } from '../../base/text/one-line.ts'
+import { itemView } from '../../inspect/memory/item-view.ts'
 import type { RollbackOf } from '../../store/memory/item-changes.ts'
 import type { Cli } from '../cli.ts'
 import { withHouse } from '../house/with-house.ts'

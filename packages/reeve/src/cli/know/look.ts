@@ -1,7 +1,7 @@
-import { itemView } from '../../inspect/memory/item-view.ts'
 import { ReeveError } from '../../base/errors.ts'
 import { briefLine, safeLine } from '../../base/text/one-line.ts'
 import { moment } from '../../base/time/time.ts'
+import { itemView } from '../../inspect/memory/item-view.ts'
 import { payloadIfSound } from '../../store/journal/events.ts'
 import { type Item, type ItemKind, itemKinds } from '../../store/memory/items.ts'
 import type { Cli } from '../cli.ts'
@@ -109,15 +109,15 @@ export function why(cli: Cli, _options: object, named: string): Promise<ExitCode
     const { terminal } = cli
     const { bold, dim } = terminal.colors
     const recalls: object[] = []
-    for await (const { step, payload } of recallsOf(house, run)) {
+    for await (const { call, payload } of recallsOf(house, run)) {
       const event = { type: 'recall-completed', payload: JSON.stringify(payload) } as const
       const recalled = payloadIfSound(event, 'recall-completed')
       if (!recalled) continue
       const { passages, audit } = recalled
-      recalls.push({ call: step, passages, audit })
+      recalls.push({ call, passages, audit })
       const titles = new Map(passages.map((one) => [one.id, one]))
       const place = audit?.in ? ` in ${safeLine(audit.in)}` : ''
-      terminal.line(`call ${step} looked for ${bold(briefLine(audit?.query ?? '', 100))}${place}`)
+      terminal.line(`call ${call} looked for ${bold(briefLine(audit?.query ?? '', 100))}${place}`)
       for (const { id, score, outcome } of audit?.candidates ?? []) {
         const found = titles.get(id)
         const said = found ? `${safeLine(found.title)} ${dim(briefLine(found.text, 100))}` : ''

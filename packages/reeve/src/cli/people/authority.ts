@@ -1,9 +1,9 @@
-import { grantChangeView } from '../../inspect/authority/grant-change-view.ts'
 import { ReeveError } from '../../base/errors.ts'
 import { parseExactJson } from '../../base/json/exact-json.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { type Duration, moment, toMs } from '../../base/time/time.ts'
 import type { Constraint } from '../../governance/grants/constraints.ts'
+import { grantChangeView } from '../../inspect/authority/grant-change-view.ts'
 import type { GrantRequest } from '../../server/auth/grant-request.ts'
 import { switchName } from '../../store/authority/switches.ts'
 import type { Cli } from '../cli.ts'
@@ -117,7 +117,12 @@ function change(
 ): Promise<ExitCode> {
   return withHouse(cli, async ({ rights }) => {
     const made = await rights.change(principal, request, why)
-    cli.terminal.value({ id: made.id, principal, change: grantChangeView(made.change as object), endsAt: made.endsAt })
+    cli.terminal.value({
+      id: made.id,
+      principal,
+      change: grantChangeView(made.change as object),
+      endsAt: made.endsAt,
+    })
     cli.terminal.line(
       `${made.id}: the grants of ${safeLine(principal)} are changed; take it back with: ${cli.command('grants', 'back', made.id)}`,
     )

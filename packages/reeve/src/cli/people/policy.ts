@@ -1,7 +1,7 @@
-import { isoText } from '../../base/time/time.ts'
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { shorten } from '../../base/text/shorten.ts'
+import { isoText } from '../../base/time/time.ts'
 import { isLooser, type PolicyReport } from '../../governance/policy-test/policy-report.ts'
 import type { Cli } from '../cli.ts'
 import { withHouse } from '../house/with-house.ts'

@@ -2,7 +2,7 @@ import { isoText } from '../../base/time/time.ts'
 import type { Item } from '../../store/memory/items.ts'
 
 /** A version of an item as programs get it: with the run that recorded it as `runId`, and times as texts. */
-export interface ItemView extends Omit<Item, 'at' | 'run' | 'validFrom' | 'validUntil' | 'endedAt'> {
+interface ItemView extends Omit<Item, 'at' | 'run' | 'validFrom' | 'validUntil' | 'endedAt'> {
   /** The run that recorded it. */
   runId: string | null
   recordedAt: string

@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import type { Json } from '../../../base/json/json.ts'
-import { heldScopes } from '../../../store/memory/held-scopes.ts'
 import { itemView } from '../../../inspect/memory/item-view.ts'
+import { heldScopes } from '../../../store/memory/held-scopes.ts'
 import type { RollbackOf } from '../../../store/memory/item-changes.ts'
 import {
   countItems,
-  type Item,
   itemKinds,
   readItemsAfter,
   readNewest,
@@ -14,7 +13,7 @@ import {
 import { originsOf } from '../../../store/memory/rests/item-origins.ts'
 import { read, write } from '../../http/endpoint.ts'
 import { actingOf } from '../acting.ts'
-import { id, iso, json, numberIn, paged, pageOf, paging, placeOf, time } from '../parts.ts'
+import { id, json, numberIn, paged, pageOf, paging, placeOf, time } from '../parts.ts'
 
 const kind = z.enum(itemKinds)
 
@@ -118,7 +117,7 @@ const versions = read({
   answer: pageOf(version),
   async tell({ service: { database }, query: { cursor, limit } }) {
     const items = await readItemsAfter(database, placeOf(cursor, 'number') ?? 0, limit + 1)
-    return paged(items, limit, { view, place: (item) => item.no })
+    return paged(items, limit, { view: itemView, place: (item) => item.no })
   },
 })
 
