@@ -285,6 +285,7 @@ export const answers: Record<string, z.ZodType> = {
   fork: z.object({ ...rest, originId: text, ...(things.forkPlan as unknown as z.ZodObject).shape }),
   undo: z.object({ ...rest, undoRunId: text }),
   'undo --dry-run': (things.undoPlan as unknown as z.ZodObject).extend({ undoRunId: z.null() }),
+  override: z.object({ ...run, call: count, how: text, sent: flag }),
   queues: lists('queues', queue),
   'queues pause': lists('queues', queue),
   'queues resume': lists('queues', queue),

@@ -34,6 +34,7 @@ const elsewhere: Record<string, string> = {
   'lessons reject': '../learning',
   'proposals adopt': '../learning',
   'proposals reject': '../learning',
+  override: 'override.test.ts',
   'repairs show': '../autonomy/repair.test.ts',
   'repairs diff': '../autonomy/repair.test.ts',
   'repairs promote': '../autonomy/repair.test.ts',
