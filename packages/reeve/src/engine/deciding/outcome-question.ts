@@ -25,13 +25,15 @@ export interface UnclearEffect {
   gives?: Json
 }
 
-/** Without its arguments where these cannot be opened, now or ever: what is shown must not be another once they can be. */
-function opened({ payload }: SaidEvent, marks: RunMarks): string | null {
+/** The arguments; null where these cannot be opened, now or ever: what is shown must not be another once they can be. */
+function openedArguments(intent: SaidEvent, marks: RunMarks): Json {
+  const { payload } = intent
   try {
-    return payload === null ? null : marks.open(payload)
+    const opened = payload === null ? null : marks.open(payload)
+    return payloadOf({ ...intent, payload: opened }, 'effect-intended').args ?? null
   } catch (error) {
     if (!(error instanceof ReeveError)) throw error
-    return JSON.stringify({ ...(JSON.parse(payload!) as object), args: null })
+    return null
   }
 }
 
@@ -43,8 +45,7 @@ export async function askOutcome(
   reason: string,
 ): Promise<string> {
   const { key = '', attempt } = payloadOf(intent, 'effect-intended')
-  const { args = null } = payloadOf({ ...intent, payload: opened(intent, marks) }, 'effect-intended')
-  const shown = { tool: name, args, key, attempt, reason }
+  const shown = { tool: name, args: openedArguments(intent, marks), key, attempt, reason }
   const id = newId()
   const question = {
     id,

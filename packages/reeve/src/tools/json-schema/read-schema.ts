@@ -104,9 +104,8 @@ class SchemaReader {
     const all = (key: string) => this.#list(schema[key], `${place}/${key}`, depth + 1)
     if (schema.type !== undefined) {
       const named = [schema.type].flat() as Json[]
-      const unknown = named.find((name) => typeof name !== 'string' || !typeNames.includes(name))
-      if (unknown !== undefined)
-        throw this.#refused(`${place}/type`, `${JSON.stringify(unknown)} is not a type`)
+      const bad = named.find((name) => typeof name !== 'string' || !typeNames.includes(name))
+      if (bad !== undefined) throw this.#refused(`${place}/type`, `${JSON.stringify(bad)} is not a type`)
       node.types = new Set(named as (JsonType | 'integer')[])
     }
     const { enum: allowed, const: only } = schema
