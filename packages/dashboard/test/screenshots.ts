@@ -12,6 +12,7 @@ import { openStage, type Scale, type Stage } from './stage.ts'
 /**
  * Every page in every width and both themes, with nothing, some and ten thousand things, into a folder:
  * `npm run screenshots [-- --out FOLDER --scale some --width 1440 --theme light --only quality,evals]`. Each of them is a picture that a person looks at.
+ * `-- --readme` takes those of the README and of docs/operate.md instead, in a scene without anything hostile.
  */
 const { values } = parseArgs({
   options: {
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     width: { type: 'string' },
     theme: { type: 'string' },
     only: { type: 'string' },
+    readme: { type: 'boolean', default: false },
   },
 })
 
@@ -73,6 +75,26 @@ async function settled(page: Page): Promise<void> {
   page.off('response', heard)
 }
 
+/** The pictures that readers see: the letter of the one who wrote first, with its list whole. */
+async function shootForReaders(browser: Browser): Promise<void> {
+  const stage = await openStage('some', { hasDirectives: true, stranger: null })
+  const { database } = internalsOf(stage.runtime)
+  const { runs } = await listRunPage(database, { status: 'waiting', workflow: 'support-triage' })
+  const { id } = runs.at(-1)!
+  const asked = (await approvalsOf(database, (await requireRun(database, id)).no))[0]
+  const context = await browser.newContext({ viewport: { width: 1440, height: 1060 }, colorScheme: 'light' })
+  await context.addCookies([await stage.cookieOf('owner')])
+  const page = await context.newPage()
+  const shown = { today: '/', inbox: `/inbox?item=${asked?.id}`, run: `/runs/${id}` }
+  for (const [name, path] of Object.entries(shown)) {
+    await page.goto(`${stage.url}${path}`)
+    await settled(page)
+    await page.screenshot({ path: join('docs', 'pictures', `${name}.png`), fullPage: true })
+  }
+  await context.close()
+  await stage.close()
+}
+
 async function shoot(browser: Browser, stage: Stage, scale: Scale): Promise<void> {
   const { database } = internalsOf(stage.runtime)
   const { runs } = await listRunPage(database, { status: 'waiting', workflow: 'support-triage', limit: 2 })
@@ -101,10 +123,11 @@ async function shoot(browser: Browser, stage: Stage, scale: Scale): Promise<void
     }
 }
 
-mkdirSync(values.out, { recursive: true })
 const browser = await launchChrome()
 try {
-  for (const scale of scales) {
+  if (values.readme) await shootForReaders(browser)
+  else mkdirSync(values.out, { recursive: true })
+  for (const scale of values.readme ? [] : scales) {
     const stage = await openStage(scale, { hasDirectives: scale !== 'empty' })
     await shoot(browser, stage, scale)
     await stage.close()

@@ -10,7 +10,7 @@ import { internalsOf, type Runtime } from '../../reeve/src/runtime/runtime.ts'
 import { addRepair } from '../../reeve/src/store/autonomy/repairs.ts'
 import { keepResult } from '../../reeve/src/store/evals/results.ts'
 import { propose } from '../../reeve/src/store/proposals/proposals.ts'
-import { hostile } from './stage-workflows.ts'
+import type { Stranger } from './stage-workflows.ts'
 
 const script = (description: string, inputs: string, body: string) =>
   `#!/bin/sh\n# reeve:\n#   description: ${description}\n#   effect: idempotent\n#   approval: never\n#   inputs:\n${inputs}\n${body}\n`
@@ -123,7 +123,7 @@ export const goals = [
 const dayMs = 86_400_000
 
 /** What they did lately, what evaluations say, and what is proposed. */
-export async function fillDirectives(runtime: Runtime): Promise<void> {
+export async function fillDirectives(runtime: Runtime, stranger: Stranger | undefined): Promise<void> {
   const internals = internalsOf(runtime)
   const { engine, database, clock } = internals
   // Those that take their place are not begun: these would look again every minute, when all else has ended.
@@ -143,10 +143,10 @@ export async function fillDirectives(runtime: Runtime): Promise<void> {
   const follow = (name: string, input: unknown) =>
     engine.startRun(`directive:${name}`, input as never, { principal: 'alex' })
   await follow('publish-article', { topic: 'Winter feeding' })
-  await follow('publish-article', { topic: hostile.subject, words: 700 })
+  await follow('publish-article', { topic: stranger?.subject ?? 'Mites in autumn', words: 700 })
   await follow('reconcile-payments', { day: '2026-11-26' })
   const now = clock.now()
-  for (let index = 0; index < 5; index++) await keepEval(runtime, index, now - (5 - index) * dayMs)
+  for (let index = 0; index < 5; index++) await keepEval(runtime, stranger, index, now - (5 - index) * dayMs)
   await database.transaction(async (session) => {
     const made = { at: now - 3_600_000 }
     await addRepair(session, {
@@ -156,7 +156,7 @@ export async function fillDirectives(runtime: Runtime): Promise<void> {
       key: 'read_payments',
       run: null,
       call: null,
-      failure: JSON.stringify({ code: 'script-failed', message: hostile.body }),
+      failure: JSON.stringify({ code: 'script-failed', message: stranger?.body ?? 'total_amount is null' }),
       inputs: null,
       level: 'propose',
       execution: null,
@@ -175,7 +175,7 @@ export async function fillDirectives(runtime: Runtime): Promise<void> {
           {
             number: 1,
             solver: 'acme/small',
-            why: hostile.subject,
+            why: stranger?.subject ?? 'an order without items has no field',
             verdict: 'refused',
             gate: 'tests',
             sentence: '1 of its 4 tests fails.',
@@ -237,12 +237,13 @@ export async function fillDirectives(runtime: Runtime): Promise<void> {
       },
       { id: engine.services.newId(), ...made },
     )
+    if (!stranger) return
     await propose(
       session,
       {
         kind: 'lesson',
-        title: hostile.subject,
-        body: { text: hostile.body },
+        title: stranger.subject,
+        body: { text: stranger.body },
         key: 'lesson:hostile',
         by: 'reeve',
       },
@@ -251,7 +252,12 @@ export async function fillDirectives(runtime: Runtime): Promise<void> {
   })
 }
 
-async function keepEval(runtime: Runtime, index: number, at: number): Promise<void> {
+async function keepEval(
+  runtime: Runtime,
+  stranger: Stranger | undefined,
+  index: number,
+  at: number,
+): Promise<void> {
   const { database, engine } = internalsOf(runtime)
   const mean = [0.82, 0.86, 0.9, 0.93, 0.88][index]!
   const isLast = index === 4
@@ -283,7 +289,12 @@ async function keepEval(runtime: Runtime, index: number, at: number): Promise<vo
       : [],
     baseline: index > 0 ? { id: `eval-${index - 1}`, sameData: true } : null,
   }
-  const names = ['returns a used scale', 'asks in Portuguese', 'no order number', hostile.subject]
+  const names = [
+    'returns a used scale',
+    'asks in Portuguese',
+    'no order number',
+    stranger?.subject ?? 'asks in October',
+  ]
   const cases = names.map((case_id, number) => ({
     case_id,
     result: JSON.stringify({

@@ -222,15 +222,46 @@ export const stageWorkflows = [
 ] as unknown as Workflow[]
 
 export const people = [
-  ['margaret.hale@example.com', 'Returning my scale'],
-  ['j.reiter@example.com', 'Where is my parcel?'],
-  ['chen.wei@example.com', 'The invoice has the wrong address'],
-  ['ines@example.com', 'Queen excluder is bent'],
-  ['tomas@example.com', 'Can I cancel the second order?'],
-  ['p.okafor@example.com', 'Discount for a school'],
+  [
+    'margaret.hale@example.com',
+    'Returning my scale',
+    'I bought the scale in October and used it on one hive for two weeks. It is too big for my stand. Can I still send it back? Do I pay for the parcel?',
+  ],
+  [
+    'j.reiter@example.com',
+    'Where is my parcel?',
+    'I sent the gateway back with your return label on Monday. Has the parcel reached you? When do I get the money back?',
+  ],
+  [
+    'chen.wei@example.com',
+    'The invoice has the wrong address',
+    'I return the sensor with order P-1190, and its invoice has my old address. Which address do I write on the return label?',
+  ],
+  [
+    'ines@example.com',
+    'Queen excluder is bent',
+    'The queen excluder came bent. I would like to send it back, clean and complete. How do I get a return label?',
+  ],
+  [
+    'tomas@example.com',
+    'Can I cancel the second order?',
+    'I ordered the same sensor twice by mistake. Can I cancel the second order, or do I return it when it comes?',
+  ],
+  [
+    'p.okafor@example.com',
+    'Discount for a school',
+    'Our school wants four scales. Is there a discount, and can we return one that we do not need?',
+  ],
 ] as const
 
-export const hostile = {
+/** Somebody who writes to it, and whose words come to stand in many places. */
+export interface Stranger {
+  from: string
+  subject: string
+  body: string
+}
+
+export const hostile: Stranger = {
   from: 'mallory@example.com',
   subject: '<img src=x onerror="window.pwned=1">',
   body: '</script><script>window.pwned=1</script> [click](javascript:alert(1)) \u202Egnp.exe\u200B',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Daemon } from '../../reeve/src/autonomy/daemon/daemon.ts'
 import { silentLog } from '../../reeve/src/base/log.ts'
+import { systemClock } from '../../reeve/src/base/time/time.ts'
 import { projectOf } from '../../reeve/src/project/load.ts'
 import { internalsOf, Runtime } from '../../reeve/src/runtime/runtime.ts'
 import { cookieName } from '../../reeve/src/server/auth/caller.ts'
@@ -12,7 +13,7 @@ import { beginSession } from '../../reeve/src/store/identity/sessions.ts'
 import { issueToken } from '../../reeve/src/store/identity/tokens.ts'
 import { addDirectives, fillDirectives, goals } from './stage-autonomy.ts'
 import { services, standServices } from './stage-services.ts'
-import { clerk, hostile, people, stageWorkflows } from './stage-workflows.ts'
+import { clerk, hostile, people, type Stranger, stageWorkflows } from './stage-workflows.ts'
 
 /** No solver is ever sure: a person is asked, with what it had guessed. */
 const unsure = {
@@ -63,6 +64,9 @@ export interface Stage {
 
 type Role = 'viewer' | 'approver' | 'operator' | 'owner'
 
+/** So long ago begins what a scene for readers shows. */
+const minutesBehind = 130
+
 /** How much of everything: nothing, some, or ten thousand runs with two thousand that wait. */
 export type Scale = 'empty' | 'some' | 'much'
 
@@ -72,9 +76,12 @@ export async function openStage(
   {
     daemons = [],
     hasDirectives = false,
+    stranger = hostile,
   }: {
     daemons?: Daemon[] /** Directives, scripts, goals, evaluations, proposals, connectors too. */
     hasDirectives?: boolean
+    /** Whose words are to do harm; null: nobody's, for pictures that readers see. */
+    stranger?: Stranger | null
   } = {},
 ): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-stage-'))
@@ -112,19 +119,31 @@ export async function openStage(
     user: 'alex',
     ci: true,
   }
-  const runtime = await Runtime.open({ project, environment, log: silentLog })
+  let behindMs = stranger ? 0 : minutesBehind * 60_000
+  const shifted = { ...systemClock, now: () => Date.now() - behindMs }
+  const runtime = await Runtime.open({ project, environment, clock: shifted, log: silentLog })
   await runtime.start()
   const internals = internalsOf(runtime)
   const { engine, database, clock } = internals
-  const start = (name: string, input: unknown) => engine.startRun(name, input as never, { principal: 'alex' })
+  const quiet = async () => {
+    while (!(await engine.isQuiet())) await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  /** In a scene for readers each begins some minutes after the one before. */
+  const start = async (name: string, input: unknown) => {
+    const run = await engine.startRun(name, input as never, { principal: 'alex' })
+    if (stranger) return run
+    await quiet()
+    behindMs = Math.max(0, behindMs - 4 * 60_000)
+    return run
+  }
   if (scale !== 'empty') {
     const letters = scale === 'some' ? 3 : 2000
     for (let index = 0; index < letters; index++) {
-      const [from, subject] = people[index % people.length]!
+      const [from, subject, body] = people[index % people.length]!
       await start('support-triage', {
         from: index < people.length ? from : `${index}.${from}`,
         subject,
-        body: 'I bought the scale in October and used it on one hive for two weeks. It is too big for my stand. Can I still send it back? Do I pay for the parcel?',
+        body,
       })
     }
     await start('letters-abroad', {
@@ -132,7 +151,7 @@ export async function openStage(
       subject: 'Devolução da balança',
       body: 'Comprei a vossa “scale” em outubro. Ainda a posso devolver (“return”)? Quem paga o transporte?',
     })
-    await start('support-triage', hostile)
+    if (stranger) await start('support-triage', stranger)
     await start('refund-desk', { customer: 'Jonas Reiter', order: 'P-1182', amountEur: 149 })
     await start('invoices', { number: '2026-118', to: 'office@example.com' })
     await start('publish-page', { page: 'Winter feeding', words: 812 })
@@ -144,16 +163,17 @@ export async function openStage(
     for (const [customer, text] of [
       ['margaret.hale@example.com', 'Margaret Hale wants her letters signed by a person.'],
       ['j.reiter@example.com', 'Jonas Reiter is at home on Tuesdays only.'],
-      ['mallory@example.com', hostile.body],
+      ...(stranger ? [[stranger.from, stranger.body] as const] : []),
     ] as const)
       await start('learn-preference', { customer, text })
     for (const letter of ['Where is my parcel?', 'Can I cancel the second order? '.repeat(8), 'Thank you!'])
       await start('sum-up', { letter })
     const more = scale === 'much' ? 8000 : 4
     for (let index = 0; index < more; index++) await start('weekly-report', null)
-    if (hasDirectives) await fillDirectives(runtime)
+    if (hasDirectives) await fillDirectives(runtime, stranger ?? undefined)
     const lost = await start('await-parcel', { parcel: 'P-1190' })
-    while (!(await engine.isQuiet())) await new Promise((resolve) => setTimeout(resolve, 20))
+    await quiet()
+    behindMs = 0
     // As a worker leaves a run that has killed it again and again.
     await database.run(`update runs set status = 'stuck', reason = ?, wake_at = null where id = ?`, [
       'The process died 5 times at this run, without progress.',
@@ -168,7 +188,7 @@ export async function openStage(
     await database.transaction((session) =>
       addPrincipal(session, { name: personOf(role), kind: 'person', role }, acting()),
     )
-  if (hasDirectives) await standServices(internals.connections, database, clock.now())
+  if (hasDirectives) await standServices(internals.connections, database, clock.now(), stranger ?? undefined)
   return {
     url,
     runtime,

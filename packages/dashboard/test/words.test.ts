@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { hearTime, serverNow } from '../src/api/server-time.ts'
-import { clock, count, duration, many, money, percent } from '../src/ui/words.ts'
+import { clock, count, duration, firstLine, many, money, percent } from '../src/ui/words.ts'
 
 test('times, amounts and counts are told as people read them', () => {
   expect(
@@ -15,6 +15,20 @@ test('times, amounts and counts are told as people read them', () => {
     '1,312 runs',
   ])
   expect(count(1_000_000)).toBe('1,000,000')
+})
+
+test('the first line of a text says what it announces', () => {
+  expect([
+    firstLine('it broke\nat line 3'),
+    firstLine('1 of its 2 criteria is not met:\n- {open} is 0\n  found: 2'),
+    firstLine('nothing follows:'),
+    firstLine('x'.repeat(12), 10),
+  ]).toEqual([
+    'it broke',
+    '1 of its 2 criteria is not met: {open} is 0',
+    'nothing follows:',
+    `${'x'.repeat(9)}…`,
+  ])
 })
 
 test('a moment is told with as much of its date as is not today’s', () => {

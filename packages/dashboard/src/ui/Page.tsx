@@ -31,10 +31,10 @@ export function Page({
     <main className={css.page} id="main">
       {path && (
         <p className={css.path}>
-          {path.map(({ to, words }) => (
+          {path.map(({ to, words }, index) => (
             <span key={to}>
+              {index > 0 && ' / '}
               <Link to={to}>{words}</Link>
-              {' / '}
             </span>
           ))}
         </p>

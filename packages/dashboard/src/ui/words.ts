@@ -93,3 +93,10 @@ export function clock(iso: string, now: number): string {
   if (at.toDateString() === today.toDateString()) return near.format(at)
   return (at.getFullYear() === today.getFullYear() ? far : farthest).format(at)
 }
+
+/** The first line of a longer text; of one that announces a list, with what stands first in it. */
+export function firstLine(text: string, most = 160): string {
+  const [line = '', next = ''] = text.split('\n', 2)
+  const whole = line.endsWith(':') && next ? `${line} ${next.trim().replace(/^[-*] /, '')}` : line
+  return whole.length > most ? `${whole.slice(0, most - 1)}…` : whole
+}

@@ -36,8 +36,7 @@ export function LessonParts({ id }: { id: string }) {
       </Rows>
       <Section title="What it rests on">
         <p className={ui.under}>
-          {number(evidence.runs.length, 'run')} and {number(evidence.decisions.length, 'decision')}, from{' '}
-          {clock(evidence.from, now)} to {clock(evidence.until, now)}.
+          {evidenceWords(evidence)}, from {clock(evidence.from, now)} to {clock(evidence.until, now)}.
         </p>
         <Rows label="What it rests on">
           {Object.entries(evidence.figures).map(([name, figure]) => (
@@ -64,6 +63,14 @@ function number(value: number, of: string): string {
   return `${count(value)} ${value === 1 ? of : `${of}s`}`
 }
 
+function evidenceWords({ runs, decisions }: Lesson['evidence']): string {
+  const parts = [
+    runs.length > 0 && number(runs.length, 'run'),
+    decisions.length > 0 && number(decisions.length, 'decision'),
+  ]
+  return parts.filter(Boolean).join(' and ') || 'No run and no decision'
+}
+
 function trialWords(trial: Lesson['trial']): string {
   if (trial === null) return 'There was nothing to try it on.'
   const { cases, better, worse, change, costUsd } = trial
@@ -72,7 +79,7 @@ function trialWords(trial: Lesson['trial']): string {
 }
 
 function forceWords(inForce: Lesson['inForce'], at: (time: string) => string): string {
-  if (inForce === null) return 'It does not count.'
+  if (inForce === null) return 'It is not in force.'
   const { since, withheldPercent, measured } = inForce
   const begins = `It counts since ${at(since)}; ${withheldPercent} of 100 runs go without it, to compare.`
   if (measured === null) return `${begins} Nothing is measured yet.`

@@ -140,13 +140,16 @@ export function InboxPage() {
   )
 }
 
+/** So high is what fades out at the end of the list. */
+const fadePx = 32
+
 /** Shows a line of the list that is open. Where the page itself scrolls, as on a telephone, it stays where it is. */
 function scrollInList(line: HTMLElement | null): void {
   const list = line?.closest(`.${css.side}`)
   if (!line || !list || list.scrollHeight <= list.clientHeight) return
   const [its, whole] = [line.getBoundingClientRect(), list.getBoundingClientRect()]
   if (its.top < whole.top) list.scrollTop -= whole.top - its.top
-  else if (its.bottom > whole.bottom) list.scrollTop += its.bottom - whole.bottom
+  else if (its.bottom > whole.bottom - fadePx) list.scrollTop += its.bottom - whole.bottom + fadePx
 }
 
 function isSnoozed(item: WaitingItem, snoozed: Readonly<Record<string, number>>, now: number): boolean {

@@ -61,7 +61,8 @@ export function Timeline({
                   />
                 </span>
                 <span className={css.took}>
-                  {bar.to === undefined ? `${duration(took)} so far` : duration(took)}
+                  {duration(took)}
+                  {bar.to === undefined && <span className={css.soFar}> so far</span>}
                 </span>
                 <span className={css.kind}>{bar.hasFailed ? `${bar.kind} failed` : bar.kind}</span>
               </div>

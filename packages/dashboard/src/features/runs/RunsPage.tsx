@@ -9,7 +9,7 @@ import { Foreign } from '../../ui/Foreign.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
-import { clock, count, money, since } from '../../ui/words.ts'
+import { clock, count, firstLine, money, since } from '../../ui/words.ts'
 import { statusWords, toneOf } from '../run/status.ts'
 import { BulkActions } from './BulkActions.tsx'
 import css from './Runs.module.css'
@@ -142,9 +142,4 @@ function titleOf(status: keyof typeof statusWords | undefined, shown: number, mo
   return more
     ? `The newest ${count(shown)} ${what}`
     : `${count(shown)} ${shown === 1 ? what.replace(/s$/, '') : what}`
-}
-
-function firstLine(text: string): string {
-  const line = text.split('\n', 1)[0] ?? ''
-  return line.length > 140 ? `${line.slice(0, 139)}…` : line
 }

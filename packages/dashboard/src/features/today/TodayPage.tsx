@@ -8,7 +8,7 @@ import { Foreign } from '../../ui/Foreign.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page, Section } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
-import { clock, count, many, moment, money, percent, since } from '../../ui/words.ts'
+import { clock, count, firstLine, many, moment, money, percent, since } from '../../ui/words.ts'
 import { kindWords, titleOf } from '../inbox/wording.ts'
 
 const shownItems = 6
@@ -207,7 +207,7 @@ function Wrong({ today: { failures }, now }: { today: Today; now: number }) {
           <Row
             key={reason}
             to={`/runs/${runs[0]}`}
-            title={<Foreign text={reason.split('\n', 1)[0]?.slice(0, 160) ?? ''} />}
+            title={<Foreign text={firstLine(reason)} />}
             under={`${workflows.slice(0, 3).join(', ')}${workflows.length > 3 ? ' and others' : ''} · last ${since(lastAt, now)} ago`}
             end={`${count(times)} ${times === 1 ? 'run' : 'runs'}`}
           />
