@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { listRunPage } from '../../reeve/src/inspect/lists/run-list.ts'
 import { internalsOf } from '../../reeve/src/runtime/runtime.ts'
+import { listProposals } from '../../reeve/src/store/proposals/proposals.ts'
 import { approvalsOf } from '../../reeve/src/store/runs/approvals.ts'
 import { requireRun } from '../../reeve/src/store/runs/runs.ts'
 import { launchChrome } from './chrome.ts'
@@ -100,6 +101,10 @@ async function shoot(browser: Browser, stage: Stage, scale: Scale): Promise<void
   const { runs } = await listRunPage(database, { status: 'waiting', workflow: 'support-triage', limit: 2 })
   // The newest is of somebody hostile.
   const one = runs.at(-1)
+  const proposals = await listProposals(database, { status: 'open', limit: 20 })
+  const ofChanges = Object.fromEntries(
+    proposals.map(({ kind, id }) => [`change-${kind}`, `/changes/${id}`]).reverse(),
+  )
   const asked = one && (await approvalsOf(database, (await requireRun(database, one.id)).no))[0]
   const ofRun = one
     ? { letter: `/inbox?item=${asked?.id}`, run: `/runs/${one.id}`, graph: `/runs/${one.id}?view=graph` }
@@ -112,10 +117,11 @@ async function shoot(browser: Browser, stage: Stage, scale: Scale): Promise<void
       })
       await context.addCookies([await stage.cookieOf('owner')])
       const page = await context.newPage()
-      for (const [name, path] of Object.entries({ ...paths, ...ofRun })) {
+      for (const [name, path] of Object.entries({ ...paths, ...ofChanges, ...ofRun })) {
         if (only && !only.includes(name)) continue
         await page.goto(`${stage.url}${path}`)
         await settled(page)
+        if (name === 'graph') await page.locator('.react-flow__node').first().waitFor()
         const file = join(values.out, `${name}-${width}-${colorScheme}-${scale}.png`)
         await page.screenshot({ path: file, fullPage: width < 500 || scale !== 'much' })
       }

@@ -55,7 +55,9 @@ export function ChangePage() {
           </p>
         </div>
       )}
-      <Deciding key={data.hash + data.status} proposal={data} />
+      <div className={ui.deciding}>
+        <Deciding key={data.hash + data.status} proposal={data} />
+      </div>
       <ProposalParts proposal={data} />
     </Page>
   )

@@ -93,7 +93,13 @@ export function RunPage() {
           <Timeline bars={bars} now={now} chosen={chosen} onChoose={choose} />
         )}
         {view === 'graph' && bars.length > 0 && (
-          <Suspense fallback={<Empty>Drawing…</Empty>}>
+          <Suspense
+            fallback={
+              <div className={css.drawing}>
+                <Empty>Drawing…</Empty>
+              </div>
+            }
+          >
             <Graph bars={bars} now={now} chosen={chosen} onChoose={choose} />
           </Suspense>
         )}
