@@ -44,4 +44,11 @@ test('files of a project that were added, changed and removed are told once, whe
   expect(changes.read()).toEqual([])
   writeFileSync(at('lib/other.ts'), '4444')
   expect([changes.read(), changes.read()]).toEqual([[], [{ file: at('lib/other.ts'), change: 'changed' }]])
+
+  // Code imports it late, after the load: it is read as it is now.
+  writeFileSync(at('lib/late.ts'), '1')
+  imported.push(at('lib/late.ts'))
+  expect([changes.read(), changes.read()]).toEqual([[], []])
+  writeFileSync(at('lib/late.ts'), '22')
+  expect([changes.read(), changes.read()]).toEqual([[], [{ file: at('lib/late.ts'), change: 'changed' }]])
 })

@@ -35,6 +35,7 @@ export class FileChanges {
 
   /** What changed since the last time that something was told. */
   read(): FileChange[] {
+    this.#learnLate()
     const now = this.#look()
     const isSettled = differences(this.#seen, now).length === 0
     this.#seen = now
@@ -53,8 +54,18 @@ export class FileChanges {
     }
   }
 
+  /** What code imported only after the load, as a stand-in of a connector, is read as it is: that is no change. */
+  #learnLate(): void {
+    const late = this.#imported().filter((file) => !this.#known.has(file) && !this.#seen.has(file))
+    if (late.length === 0) return
+    const own = new Set(filesOfFolders(this.#folder))
+    const stamps = late.filter((file) => !own.has(file)).map((file) => [file, stampOf(file)] as const)
+    this.#known = new Map([...this.#known, ...stamps])
+    this.#seen = new Map([...this.#seen, ...stamps])
+  }
+
   #look(): Map<string, string> {
-    const files = folders.flatMap((folder) => filesBelow(join(this.#folder, folder)))
+    const files = filesOfFolders(this.#folder)
     const own = [configFile, envFile].map((name) => join(this.#folder, name))
     const all = [...own, ...files, ...this.#imported()]
     return new Map(all.map((file) => [file, stampOf(file)]))
@@ -75,6 +86,10 @@ function differences(before: ReadonlyMap<string, string>, after: ReadonlyMap<str
 function stampOf(file: string): string {
   const stat = statSync(file, { throwIfNoEntry: false })
   return stat?.isFile() ? `${stat.mtimeMs}-${stat.size}-${stat.ino}` : absent
+}
+
+function filesOfFolders(root: string): string[] {
+  return folders.flatMap((folder) => filesBelow(join(root, folder)))
 }
 
 function filesBelow(folder: string): string[] {
