@@ -200,7 +200,7 @@ test('Ctrl-C leaves a run that is not done with 130, says that nothing is lost, 
   await said(child.stdout, 'timer-set')
   child.kill('SIGINT')
   const { code, stderr } = await finished
-  expect(stderr).toMatch(/Nothing is lost: run \w+ goes on with the next worker \(reeve dev\)/)
+  expect(stderr).toMatch(/Nothing is lost: run \w+ continues with the next worker \(reeve dev\)/)
   expect(code).toBe(130)
   const { runs } = await reeveJson<{ runs: unknown[] }>(folder, ['runs'])
   expect(runs).toMatchObject([{ workflow: 'nap', status: 'waiting' }])
