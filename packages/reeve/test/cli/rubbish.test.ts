@@ -53,7 +53,7 @@ function faultOf(typed: string, { code, stdout, stderr }: Finished, mayPass: boo
 
 /** A list, a search or a setting takes any name; these may answer that there is nothing. */
 const takesAny =
-  /^(sql|costs|failures|memory search|memory rollback|erase|eval cases|eval list|ledger|runs|logs|budgets|policy|queues|schedules|approvals|principals|grants|permissions|lessons list|proposals list|repairs list|token list|models|skills import|backup|audit export|token create|token sign-in)/
+  /^(sql|costs|failures|memory search|memory rollback|erase|eval cases|eval list|ledger|runs|logs|budgets|policy|queues|schedules|approvals|principals|grants|permissions|lessons list|lessons add|proposals list|repairs list|token list|models|skills import|backup|audit export|token create|token sign-in)/
 
 test(
   'rubbish in the place of each argument of each command is refused in words',

@@ -36,6 +36,10 @@ export const storeCodes: CodeTable = {
     'Set REEVE_SECRETS_KEY, or put the file secrets.key in its place. Nothing is lost.',
   ],
   'unknown-secret': ['There is no secret of that name.', 'Set it: `reeve secrets set NAME`.'],
+  'file-not-written': [
+    'A file that a command was told to write cannot be written, or is there already.',
+    'Name a new file in a folder that is there.',
+  ],
   'backup-exists': ['The backup file exists already.', 'Name another file.'],
   'backup-failed': ['The backup could not be written.', 'See `cause`. The unfinished file was removed.'],
   'backup-postgres': [

@@ -14,6 +14,7 @@ import { makePrivate } from '../../store/sqlite/private-files.ts'
 import { type Cli, operands } from '../cli.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { writing } from '../terminal/input.ts'
 import { projectFolder } from '../terminal/workspace.ts'
 
 /** Writes all of the project's database into one new file. Workers go on meanwhile. @throws `backup-postgres` */
@@ -26,11 +27,8 @@ export async function backup(cli: Cli, _options: object, file?: string): Promise
       'Back a Postgres database up with its own tools, which copy a server at work as it is at one moment: pg_dump --format=custom --file=reeve.dump, with the connection of DATABASE_URL.',
     )
   }
-  const report = await backUp(
-    database.file,
-    file === undefined ? placeFor(folder) : resolve(file),
-    systemClock,
-  )
+  const place = file === undefined ? placeFor(folder) : resolve(file)
+  const report = await writing(place, () => backUp(database.file, place, systemClock))
   const { terminal } = cli
   terminal.value({ of: database.file, ...report })
   const proof =
@@ -38,7 +36,7 @@ export async function backup(cli: Cli, _options: object, file?: string): Promise
       ? 'it is of another version, so its chains were not recomputed'
       : 'every chain holds'
   terminal.line(
-    `${terminal.colors.green('✓')} ${report.file} holds ${report.runs} runs${report.events === null ? '' : ` with ${report.events} events`} (${report.bytes} bytes); ${proof}`,
+    `${terminal.colors.green('✓')} ${safeLine(report.file)} holds ${report.runs} runs${report.events === null ? '' : ` with ${report.events} events`} (${report.bytes} bytes); ${proof}`,
   )
   terminal.line(
     `To restore it: stop every process, move ${database.file} with its -wal and -shm away, then: ${cli.command('db', 'restore', report.file)}`,

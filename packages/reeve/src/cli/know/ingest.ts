@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { internalsOf } from '../../runtime/runtime.ts'
 import type { Cli } from '../cli.ts'
@@ -10,6 +11,8 @@ const everyMs = 2_000
 
 /** Takes a file or folder in, says how far it is, and what could not be read. */
 export function ingest(cli: Cli, { untrusted }: { untrusted?: boolean }, path: string): Promise<ExitCode> {
+  if (path.trim() === '')
+    throw new ReeveError('no-knowledge', 'The path is empty. Name a file or a folder; all of this one is .')
   return withRuntime(cli, async (runtime) => {
     const { terminal } = cli
     let toldAt = performance.now()

@@ -4,6 +4,7 @@ import { safeLine } from '../../base/text/one-line.ts'
 import type { Cli } from '../cli.ts'
 import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { writing } from '../terminal/input.ts'
 
 interface Options {
   workflow?: string
@@ -24,7 +25,7 @@ export function evalCases(cli: Cli, { workflow, question, since, out }: Options)
     const lines = cases.map((each) => JSON.stringify(each))
     if (out === undefined) for (const line of lines) terminal.line(safeLine(line))
     else {
-      writeFileSync(out, lines.map((line) => `${line}\n`).join(''))
+      await writing(out, () => writeFileSync(out, lines.map((line) => `${line}\n`).join('')))
       terminal.line(`${cases.length} cases in ${out}`)
     }
     return exitCodes.done

@@ -16,6 +16,7 @@ import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import type { Database } from '../../store/database.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { writing } from '../terminal/input.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
 import { table } from '../terminal/table.ts'
 
@@ -42,9 +43,10 @@ export async function evaluations(cli: Cli, options: EvalOptions, name?: string)
       tell(cli, result)
     }
     cli.terminal.value({ results })
-    if (options.junit !== undefined) {
+    const file = options.junit
+    if (file !== undefined) {
       const { junit } = await import('./junit.ts')
-      writeFileSync(options.junit, junit(results))
+      await writing(file, () => writeFileSync(file, junit(results)))
     }
     return results.every(({ verdict }) => verdict === 'passed') ? exitCodes.done : exitCodes.failed
   })

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { parseExactJson } from '../../base/json/exact-json.ts'
 import type { Json } from '../../base/json/json.ts'
+import { describeValue } from '../../base/text/shorten.ts'
 
 /**
  * Reads a value that a user gives as JSON, as a file that holds JSON, or as `-` for stdin.
@@ -21,6 +22,20 @@ export async function readValue(given: string, what: string): Promise<Json> {
     })
   }
   return parseExactJson(withoutMark(content), `${what} in ${given}`)
+}
+
+/** Writes a file that a user named. @throws `file-not-written` */
+export async function writing<T>(file: string, write: () => T): Promise<Awaited<T>> {
+  try {
+    return await write()
+  } catch (cause) {
+    if (cause instanceof ReeveError) throw cause
+    throw new ReeveError(
+      'file-not-written',
+      `The file ${describeValue(file)} cannot be written: ${messageOf(cause)}. Name a new file in a folder that is there.`,
+      { cause },
+    )
+  }
 }
 
 /** Whether `JSON.parse` takes it. What directs an effect is then read by `parseExactJson`. */
