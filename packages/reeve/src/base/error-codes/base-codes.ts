@@ -47,6 +47,10 @@ export const baseCodes: CodeTable = {
     'JSON holds a number or a name that cannot be read exactly: a number that would be rounded, or the same name twice.',
     'Write the number as a text; write each name once.',
   ],
+  'other-package-version': [
+    'An installed package is of a major version that Reeve does not work with. The message names what is installed and what is wanted.',
+    'Install a version that is wanted, with the command that the message names.',
+  ],
   'missing-package': ['A package that is needed is not installed.', 'Install it: npm install PACKAGE.'],
   'needs-yes': [
     'The command must ask for consent, and there is no terminal to ask in.',
