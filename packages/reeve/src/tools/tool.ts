@@ -126,6 +126,8 @@ export interface ToolService {
   readonly connection: string
   /** The account that a call acts with. @throws `bad-account` */
   account(args: unknown, principal: string): string
+  /** Whether it acts with the real account; undefined: nobody is there to say, as outside of a runtime. */
+  mode(host: EffectHost | undefined): 'live' | 'sandbox' | undefined
   /** What must be so before it begins. */
   gate(account: string): Gate
   /** How many calls may begin, with all actions that count together. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { readEnvironment } from '../../src/base/config.ts'
+import { termsLines } from '../../src/cli/decide/terms-lines.ts'
 import { diffView, versionViews } from '../../src/connectors/host/view.ts'
 import { action, connector, noAuth } from '../../src/connectors/index.ts'
 import type { Connection } from '../../src/connectors/shape/connection.ts'
@@ -107,6 +108,12 @@ async function waitsOrEnded(runtime: Runtime, id: string): Promise<string> {
   }
 }
 
+async function requestOf(runtime: Runtime, other?: string) {
+  const isNew = async () => (await runtime.listApprovals()).find(({ hash }) => hash !== other)
+  await expect.poll(isNew, { timeout: 60_000 }).toBeDefined()
+  return (await isNew())!
+}
+
 test('a run keeps to the version that it began with: what changed waits for an owner, and the rest goes on', async () => {
   const open = await place()
   const first = await open(desk('1.0.0')())
@@ -162,6 +169,70 @@ test('no worker changes the mode under others that are at work, and a change is 
     status: 'failed',
     error: { message: expect.stringContaining('began while desk was in sandbox') },
   })
+})
+
+test('what counted in sandbox is accepted by an owner before it counts for the real account', async () => {
+  const open = await place()
+  await (await open(desk('1.0.0')())).stop()
+  const changed = desk('2.0.0', { reason: z.string().default('done') })
+  await (await open(changed(), { sandbox: true })).stop()
+  const live = await open(changed())
+  expect(live.warnings).toContain('a connector changed, and an owner has to accept it')
+  const { connections, database } = internalsOf(live.runtime)
+  expect(await diffView(database, connections.all.get('desk')!)).toMatchObject({
+    from: '1.0.0',
+    isAccepted: false,
+  })
+  const run = await live.runtime.startRun('later', 'close')
+  await live.runtime.signal(run.id, 'go', null)
+  expect(await waitsOrEnded(live.runtime, run.id)).toBe('waits')
+  const acting = { by: 'ada', proof: 'local-user', at: Date.now() } as const
+  await database.transaction((session) => connections.contracts.accept(session, 'desk', acting))
+  await connections.contracts.accepted('desk')
+  expect(await live.runtime.result(run.id)).toMatchObject({ output: { mode: 'live' } })
+})
+
+test('what was approved in sandbox is not carried out with the real account', async () => {
+  const open = await place()
+  const asking = desk('1.0.0')({ rules: { close: { approval: 'always' } } })
+  const tried = await open(asking, { sandbox: true })
+  const run = await tried.runtime.startRun('later', 'close')
+  await tried.runtime.signal(run.id, 'go', null)
+  const asked = await requestOf(tried.runtime)
+  expect(asked.actsWith).toEqual({ connection: 'desk', account: 'default', mode: 'sandbox' })
+  await tried.stop()
+  const live = await open(asking)
+  await live.runtime.decide(asked.id, { verdict: 'approve', by: 'ada', hash: asked.hash })
+  const again = await requestOf(live.runtime, asked.hash)
+  expect(again).toMatchObject({ actsWith: { mode: 'live' }, notice: expect.stringContaining('in sandbox') })
+  await live.runtime.decide(again.id, { verdict: 'approve', by: 'ada', hash: again.hash })
+  expect(await live.runtime.result(run.id)).toMatchObject({
+    status: 'failed',
+    error: { message: expect.stringContaining('began while desk was in sandbox') },
+  })
+})
+
+test('what was approved for one account is asked again before another acts', async () => {
+  const open = await place()
+  const rules = { close: { approval: 'always' } } as const
+  const before = await open(desk('1.0.0')({ account: 'north', rules }))
+  const run = await before.runtime.startRun('later', 'close')
+  await before.runtime.signal(run.id, 'go', null)
+  const first = await requestOf(before.runtime)
+  expect(first.actsWith).toEqual({ connection: 'desk', account: 'north', mode: 'live' })
+  expect(termsLines(first)[0]).toBe('acts with the account "north" of desk, for real')
+  await before.stop()
+  const after = await open(desk('1.0.0')({ account: 'south', rules }))
+  await after.runtime.decide(first.id, { verdict: 'approve', by: 'ada', hash: first.hash })
+  const second = await requestOf(after.runtime, first.hash)
+  expect(second).toMatchObject({
+    notice: expect.stringMatching(
+      /approved for the account "north" of desk.*account "south" of desk, for real now/,
+    ),
+    actsWith: { account: 'south' },
+  })
+  await after.runtime.decide(second.id, { verdict: 'approve', by: 'ada', hash: second.hash })
+  expect(await after.runtime.result(run.id)).toMatchObject({ output: { account: 'south', mode: 'live' } })
 })
 
 test('a grant for one account gives no other, and a run acts with that of whoever it is for', async () => {

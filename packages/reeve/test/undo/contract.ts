@@ -191,6 +191,7 @@ export function undoContract(name: string, open: OpenUndo): void {
         const service = {
           connection: 'bank',
           account: () => 'main',
+          mode: () => 'sandbox' as const,
           gate: () => ({ ask }),
           rate: () => undefined,
         }

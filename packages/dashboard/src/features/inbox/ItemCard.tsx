@@ -17,7 +17,7 @@ import css from './Inbox.module.css'
 import { About } from './item/About.tsx'
 import { Asked } from './item/Asked.tsx'
 import { Shown } from './item/Shown.tsx'
-import { titleOf } from './wording.ts'
+import { actsWithWords, titleOf } from './wording.ts'
 
 type Form = 'edit' | 'reject' | 'answer' | 'later' | 'delegate'
 
@@ -103,6 +103,7 @@ export function ItemCard({
       <div className={ui.card}>
         {item.problem && <p className={css.warning}>{item.problem}</p>}
         {item.notice && <p className={css.warning}>{item.notice}</p>}
+        {item.actsWith && <p>{actsWithWords(item.actsWith)}</p>}
         {item.warnings.map((warning) => (
           <p key={warning} className={css.warning}>
             {warning}

@@ -126,6 +126,12 @@ function cut(text: string): string {
   return line.length > 60 ? `${line.slice(0, 59)}…` : line
 }
 
+/** With which account it would act, and whether for real. */
+export function actsWithWords({ connection, account, mode }: NonNullable<ApprovalItem['actsWith']>): string {
+  const how = mode === 'live' ? 'for real' : 'in sandbox, where nothing real happens'
+  return `Acts with the account "${account}" of ${connection}, ${how}.`
+}
+
 export function idOf({ approval, runId: run }: WaitingItem): string {
   return approval?.id ?? run
 }

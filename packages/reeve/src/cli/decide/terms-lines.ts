@@ -1,7 +1,7 @@
 import { briefLine, safeLine } from '../../base/text/one-line.ts'
 import { formatMs, moment } from '../../base/time/time.ts'
 import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
-import type { Deciders } from '../../store/runs/approval-terms.ts'
+import { actsWithWords, type Deciders } from '../../store/runs/approval-terms.ts'
 
 const widest = 400
 
@@ -9,7 +9,8 @@ const widest = 400
 export function termsLines(view: ApprovalView): string[] {
   const { why, places, deciders, decideBy, expiresAt, onTimeout, escalateTo, executeBy, executeWithinMs } =
     view
-  const lines = why.map((reason) => `why: ${briefLine(reason, widest)}`)
+  const lines = view.actsWith ? [`acts with ${safeLine(actsWithWords(view.actsWith))}`] : []
+  lines.push(...why.map((reason) => `why: ${briefLine(reason, widest)}`))
   for (const { argument, place, trust } of places)
     lines.push(`${safeLine(argument)}: ${briefLine(place, widest)} (${safeLine(trust)})`)
   const who = decidersWords(deciders)

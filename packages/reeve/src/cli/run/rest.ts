@@ -79,7 +79,7 @@ function editCommand(cli: Cli, view: ApprovalView): string {
 /** For programs: what is asked, with the commands that decide it. */
 export function approvalValue(cli: Cli, view: ApprovalView, context?: ApprovalContext) {
   const { id, kind, subject, shown, hash, requestedAt, expiresAt, warnings, wanted } = view
-  const { why, places, boundTo, deciders, decideBy, onTimeout, executeBy } = view
+  const { why, places, actsWith, boundTo, deciders, decideBy, onTimeout, executeBy } = view
   return {
     id,
     kind,
@@ -90,6 +90,7 @@ export function approvalValue(cli: Cli, view: ApprovalView, context?: ApprovalCo
     expiresAt,
     why,
     places,
+    actsWith,
     boundTo,
     deciders,
     decideBy,

@@ -9,8 +9,8 @@ import {
   acceptVersion,
   addVersion,
   lastVersion,
+  listVersions,
   type VersionRow,
-  versionAt,
 } from '../../store/connectors/versions.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { workersBeside } from '../../store/dispatch/workers.ts'
@@ -35,16 +35,16 @@ function wordOf(mode: Mode): string {
   return mode === 'live' ? 'live' : 'in sandbox'
 }
 
-/** What the calls wait for that want a version which nobody accepted. */
 /**
  * What connections were, from when on, and in which mode. A run keeps to what held when it began: an action that is another now
- * waits for an owner, and one of a run that began in sandbox never reaches the real account.
+ * waits for an owner, and one of a run that began in sandbox never reaches the real account. What counted in sandbox has yet to be
+ * accepted for the real account.
  */
 export class Contracts {
   readonly #services: ContractServices
   readonly #modeOf: (connection: Connection) => Mode
-  /** What held for runs of a time, by connection: the rows never change once they are accepted. */
-  readonly #held = new Map<string, VersionRow[]>()
+  /** By connection: they become more when a worker begins, and are accepted. */
+  readonly #versions = new Map<string, VersionRow[]>()
 
   constructor(services: ContractServices, modeOf: (connection: Connection) => Mode) {
     this.#services = services
@@ -59,7 +59,7 @@ export class Contracts {
     const { database } = this.#services
     for (const connection of connections)
       await database.transaction((session) => this.#note(session, connection, this.#modeOf(connection)))
-    this.#held.clear()
+    this.#versions.clear()
   }
 
   async #note(session: Session, connection: Connection, mode: Mode): Promise<void> {
@@ -67,7 +67,7 @@ export class Contracts {
     const { name, contract } = connection
     const fingerprint = fingerprintOf(contract)
     const last = await lastVersion(session, name)
-    const accepted = await acceptedVersion(session, name)
+    const accepted = await acceptedVersion(session, name, mode)
     if (last?.fingerprint === fingerprint && last.mode === mode) return
     if (last && last.mode !== mode) await this.#changeMode(session, last, mode)
     const now = clock.now()
@@ -128,7 +128,7 @@ export class Contracts {
   async accept(session: Session, name: string, acting: Acting): Promise<VersionRow | undefined> {
     const last = await lastVersion(session, name)
     if (!last || last.accepted_at !== null) return last
-    const before = await acceptedVersion(session, name)
+    const before = await acceptedVersion(session, name, last.mode)
     await acceptVersion(session, last.id, acting.by, acting.at)
     await record(session, acting, 'connector-accepted', name, {
       version: last.version,
@@ -140,7 +140,7 @@ export class Contracts {
 
   /** After an acceptance is durable: calls that waited for it go on. */
   async accepted(name: string): Promise<void> {
-    this.#held.delete(name)
+    this.#versions.delete(name)
     const { database, clock, woken } = this.#services
     await wakeAwaiting(database, awaitedContract(name), { now: clock.now(), woken })
   }
@@ -153,14 +153,17 @@ export class Contracts {
     const { clock } = this.#services
     const { name, contract } = connection
     const mode = this.#modeOf(connection)
-    const held = await this.#heldAt(name, run.createdAt)
-    if (!held) return undefined
-    if (held.mode !== mode && held.mode === 'sandbox')
+    const { database } = this.#services
+    const versions = this.#versions.get(name) ?? (await listVersions(database, name))
+    this.#versions.set(name, versions)
+    const began = versions.findLast(({ seen_at }) => seen_at <= run.createdAt)
+    if (!began) return undefined
+    if (began.mode !== mode && began.mode === 'sandbox')
       throw new NotApplied(
         `Run ${run.id} began while ${name} was in sandbox, and it is live now: nothing of that run reaches the real account. Start it again.`,
         { details: { problem: 'other-mode' } },
       )
-    if (held.mode !== mode)
+    if (began.mode !== mode)
       return new PutOff(
         `${name} is in sandbox now, and this run began with the real account: it goes on when that is back`,
         {
@@ -168,23 +171,18 @@ export class Contracts {
           until: awaitedContract(name),
         },
       )
+    const held = versions.findLast(
+      (each) => each.mode === mode && each.accepted_at !== null && each.accepted_at <= run.createdAt,
+    )
+    if (!held) return undefined
     const now = contract.actions[action]
     const then = (JSON.parse(held.contract) as Contract).actions[action]
     if (!now || !then || fingerprintOf(now) === fingerprintOf(then)) return undefined
-    const { database } = this.#services
-    const newest = await acceptedVersion(database, name)
+    const newest = await acceptedVersion(database, name, mode)
     if (newest?.fingerprint === fingerprintOf(contract)) return undefined
     return new PutOff(
       `${name}.${action} is another action now (${held.version} → ${contract.version}), and no owner has accepted that: reeve connectors diff ${name}`,
       { at: clock.now() + lookAgainMs, until: awaitedContract(name) },
     )
-  }
-
-  async #heldAt(name: string, at: number): Promise<VersionRow | undefined> {
-    const known = this.#held.get(name)?.findLast(({ accepted_at }) => accepted_at! <= at)
-    if (known) return known
-    const row = await versionAt(this.#services.database, name, at)
-    if (row && at >= (this.#held.get(name)?.at(-1)?.accepted_at ?? 0)) this.#held.set(name, [row])
-    return row
   }
 }

@@ -225,7 +225,8 @@ export interface DiffView {
 /** What the connection is now, against what was accepted last. */
 export async function diffView(session: Session, connection: Connection): Promise<DiffView> {
   const versions = await listVersions(session, connection.name)
-  const accepted = versions.findLast(({ accepted_at }: VersionRow) => accepted_at !== null)
+  const mode = versions.at(-1)?.mode
+  const accepted = versions.findLast((each: VersionRow) => each.mode === mode && each.accepted_at !== null)
   const before = accepted && (JSON.parse(accepted.contract) as Contract)
   const { contract } = connection
   return {

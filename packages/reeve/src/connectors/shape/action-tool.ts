@@ -60,6 +60,7 @@ export function toolOf(connection: Connection, action: string, its: AnyAction, r
     service: {
       connection: name,
       account: accountOf,
+      mode: (host) => host && hostOf({ host }).modeOf(place('')),
       gate: (account) => ({ ask: async (host, run) => hostOf({ host }).gate(place(account), run) }),
       rate: (account, host) => host && hostOf({ host }).rate(place(account)),
     },

@@ -3,6 +3,7 @@ import type { EffectAttempt, EffectHost, PutOff } from '../../engine/calls/effec
 import type { CallRate } from '../../store/ledger/call-rates.ts'
 import type { ServiceCall } from '../door/service-call.ts'
 import type { Connection } from './connection.ts'
+import type { Mode } from './mode.ts'
 
 /** Of which connection, account and action a call is. */
 export interface CallPlace {
@@ -18,6 +19,7 @@ export interface CallPlace {
 export interface ConnectionHost extends EffectHost {
   /** Why a call may not begin yet; undefined: it may. @throws `not-applied` for a run of the other mode */
   gate(place: CallPlace, run: { id: string; createdAt: number }): Promise<PutOff | undefined>
+  modeOf(place: CallPlace): Mode
   rate(place: CallPlace): CallRate
   /** The door for one attempt. */
   call(place: CallPlace, attempt: EffectAttempt): ServiceCall

@@ -4,6 +4,7 @@ import { describeValue } from '../../base/text/shorten.ts'
 import { checkText } from '../../base/text/text.ts'
 import { type Duration, type Moment, toMoment, toMs } from '../../base/time/time.ts'
 import {
+  type ActsWith,
   type AllowedVerdict,
   type ApprovalTerms,
   type ArgumentPlace,
@@ -22,6 +23,8 @@ export interface GivenTerms {
   why?: readonly string[] | undefined
   /** For each argument that directs the effect: where its value stands. */
   places?: readonly ArgumentPlace[] | undefined
+  /** Of a connector's action: with which account it would act, and in which mode. */
+  actsWith?: ActsWith | undefined
   /** Hash of the tool's definition. */
   definition?: string | undefined
   /** Hash of the grants, policies and standing by which it is asked. */
@@ -67,6 +70,7 @@ export const approveOptions = optionNames<GivenTerms & Deadline & { show: unknow
 const kinds = {
   why: 'texts',
   places: 'objects',
+  actsWith: 'object',
   definition: 'text',
   policy: 'text',
   allowed: 'texts',
@@ -97,6 +101,10 @@ export function readTerms(
     terms.places = places
       .slice(0, mostTexts)
       .map(({ argument, place, trust }) => ({ argument, place, trust }))
+  if (given.actsWith) {
+    const { connection, account, mode } = given.actsWith
+    terms.actsWith = { connection, account, mode }
+  }
   if (definition !== undefined) terms.definition = definition
   if (policy !== undefined) terms.policy = policy
   if (allowed !== undefined) {

@@ -4,6 +4,7 @@ import { isoText } from '../../base/time/time.ts'
 import { type WantedAnswer, wantedOf } from '../../engine/outside/answer.ts'
 import { editableOf, hasProblem } from '../../engine/outside/approval-edit.ts'
 import {
+  type ActsWith,
   type AllowedVerdict,
   type ArgumentPlace,
   type Deciders,
@@ -47,6 +48,8 @@ export interface ApprovalView {
   why: readonly string[]
   /** For each argument that directs the effect: where its value stands, and how far that is trusted. Foreign text. */
   places: readonly ArgumentPlace[]
+  /** Of a connector's action: with which account it would act, and whether for real; null: it is none. */
+  actsWith: ActsWith | null
   /** Hashes of the tool's definition and of grants, policies and standing, as they were when it was asked. */
   boundTo: { definition: string | null; policy: string | null }
   deciders: Deciders
@@ -126,6 +129,7 @@ function boundOf(
   ApprovalView,
   | 'why'
   | 'places'
+  | 'actsWith'
   | 'boundTo'
   | 'deciders'
   | 'decideBy'
@@ -135,12 +139,13 @@ function boundOf(
   | 'executeWithinMs'
 > {
   const terms = termsOf(row) ?? {}
-  const { why = [], places = [], definition = null, policy = null, deciders = {} } = terms
+  const { why = [], places = [], actsWith = null, definition = null, policy = null, deciders = {} } = terms
   const decideBy = terms.decideBy ?? row.expires_at
   const { executeBy = null, executeWithinMs = null, onTimeout = 'reject', escalateTo = null } = terms
   return {
     why,
     places,
+    actsWith,
     boundTo: { definition, policy },
     deciders,
     decideBy: decideBy === null ? null : isoText(decideBy),

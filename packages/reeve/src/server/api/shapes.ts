@@ -82,6 +82,10 @@ export const approvalView = z.object({
     .array(z.object({ argument: z.string(), place: z.string(), trust: z.string() }))
     .readonly()
     .describe('Where the values of directing arguments stand. Untrusted text'),
+  actsWith: z
+    .object({ connection: z.string(), account: z.string(), mode: z.enum(['live', 'sandbox']) })
+    .nullable()
+    .describe("Of a connector's action: with which account it would act, and whether for real"),
   boundTo: z.object({ definition: z.string().nullable(), policy: z.string().nullable() }),
   deciders,
   decideBy: time.nullable().describe('When `onTimeout` counts'),

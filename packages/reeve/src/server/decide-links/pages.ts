@@ -1,5 +1,6 @@
 import { visibleJson, visibleLine, visibleText } from '../../base/text/visible-text.ts'
 import type { ApprovalPage } from '../../inspect/approvals/approval-page.ts'
+import { actsWithWords } from '../../store/runs/approval-terms.ts'
 import type { ApprovalOfRun } from '../../store/runs/approvals.ts'
 
 /** More than a person reads on such a page. */
@@ -31,6 +32,7 @@ export function requestPage(
   const parts = [
     `<h1>${line(approval.subject)}</h1>`,
     `<p>Run ${line(run.id)} of ${line(run.workflow)} asks. You decide as ${line(link.principal)}.</p>`,
+    ...(approval.actsWith ? [`<p>It acts with ${line(actsWithWords(approval.actsWith))}.</p>`] : []),
     ...approval.why.map((why) => `<p class="warn">Why you are asked: ${line(why)}</p>`),
     `<pre>${escaped(text)}</pre>`,
     ...(isCut ? ['<p class="warn">This is only its beginning.</p>'] : []),

@@ -15,15 +15,6 @@ export interface VersionRow {
   accepted_by: string | null
 }
 
-/** What held for a connection at a time: the last that was accepted before then. */
-export function versionAt(session: Session, connection: string, at: number): Promise<VersionRow | undefined> {
-  return session.get<VersionRow>(
-    `select * from connector_versions where connection = ? and accepted_at is not null and accepted_at <= ?
-     order by accepted_at desc, id desc limit 1`,
-    [connection, at],
-  )
-}
-
 /** The newest that was seen. */
 export function lastVersion(session: Session, connection: string): Promise<VersionRow | undefined> {
   return session.get<VersionRow>(
@@ -32,12 +23,16 @@ export function lastVersion(session: Session, connection: string): Promise<Versi
   )
 }
 
-/** The newest that was accepted. */
-export function acceptedVersion(session: Session, connection: string): Promise<VersionRow | undefined> {
+/** The newest that was accepted in a mode: what counts in sandbox without being asked for says nothing of the real account. */
+export function acceptedVersion(
+  session: Session,
+  connection: string,
+  mode: VersionRow['mode'],
+): Promise<VersionRow | undefined> {
   return session.get<VersionRow>(
-    `select * from connector_versions where connection = ? and accepted_at is not null
+    `select * from connector_versions where connection = ? and mode = ? and accepted_at is not null
      order by accepted_at desc, id desc limit 1`,
-    [connection],
+    [connection, mode],
   )
 }
 

@@ -16,6 +16,19 @@ export interface ArgumentPlace {
   trust: string
 }
 
+/** With which account a connector's action would act, and whether that is the real one. */
+export interface ActsWith {
+  connection: string
+  account: string
+  mode: 'live' | 'sandbox'
+}
+
+/** In words, for whoever decides. */
+export function actsWithWords({ connection, account, mode }: ActsWith): string {
+  const how = mode === 'live' ? 'for real' : 'in sandbox, where nothing real happens'
+  return `the account "${account}" of ${connection}, ${how}`
+}
+
 export const deciderRoles = ['approver', 'operator', 'owner'] as const
 
 /** Who may decide. Without any of it: every person whose role is approver or above. */
@@ -51,6 +64,7 @@ export interface QuietHours {
 export interface ApprovalTerms {
   why?: readonly string[]
   places?: readonly ArgumentPlace[]
+  actsWith?: ActsWith
   /** Hash of the tool's definition. */
   definition?: string
   /** Hash of grants, policies and standing. */

@@ -8,6 +8,7 @@ import type { Actor } from '../../engine/calls/effect/definition.ts'
 import type { SaidDecision } from '../../engine/decision.ts'
 import type { Call } from '../../engine/replay/call.ts'
 import type { ApprovedBy } from '../../store/journal/events.ts'
+import { type ActsWith, actsWithWords } from '../../store/runs/approval-terms.ts'
 import { type AskedRuling, termsFor } from '../judged-call.ts'
 import type { Tool } from '../tool.ts'
 import {
@@ -56,6 +57,7 @@ export async function approvedArguments(
     const before = rated(tool, given, known)
     known = undefined
     const request = seen(shownTo(tool, given, before, actor, notice))
+    const actsWith = before.ok ? actsWithOf(site, tool, before.parsed) : undefined
     const call = requestApproval(site, {
       kind: 'approval',
       subject: tool.name,
@@ -65,6 +67,7 @@ export async function approvedArguments(
       inputSchema: inputSchemaOf(tool),
       ...tool.approvalTerms,
       ...termsFor(tool, ruling),
+      ...(actsWith && { actsWith }),
       ...(again && { again }),
       ...(tool.approvalTimeout === undefined ? {} : { timeout: tool.approvalTimeout }),
     })
@@ -81,7 +84,9 @@ export async function approvedArguments(
     if (isCarriedOut(site, tool)) return { given, parsed: asJson(given), json: null, ...now, approved }
     if (!now.ok) continue
     const ready: Ready = { given, ...now, approved }
-    notice = lateNotice(site, decision)
+    const askedWith = askedFor(call, actsWith)
+    notice =
+      lateNotice(site, decision) ?? otherAccountNotice(site, askedWith, actsWithOf(site, tool, now.parsed))
     if (notice !== undefined) continue
     if (edited) {
       notice = lostEdit(base, decision.value, before, now.json)
@@ -110,6 +115,39 @@ function lateNotice(
   return isLate
     ? `${by ?? 'Somebody'} approved it, but it did not begin by ${isoText(executeBy)}.`
     : undefined
+}
+
+/** With what it would act as things are now. What cannot be told here is refused where it acts. */
+function actsWithOf(site: CallSite, { service }: Tool, parsed: unknown): ActsWith | undefined {
+  const mode = service?.mode(site.services.host)
+  if (!service || mode === undefined) return undefined
+  try {
+    return { connection: service.connection, account: service.account(parsed, site.run.principal), mode }
+  } catch {
+    return undefined
+  }
+}
+
+/** With what it was to act as it was asked, in this life or in one before. */
+function askedFor({ recorded }: Call, now: ActsWith | undefined): ActsWith | undefined {
+  const payload = recorded?.opened[0]?.payload
+  if (!payload) return now
+  return (JSON.parse(payload) as { terms?: { actsWith?: ActsWith } }).terms?.actsWith
+}
+
+/**
+ * Approved for one account, and it would act with another: the configuration was changed between. What the journal has of it decides,
+ * live as on replay.
+ */
+function otherAccountNotice(
+  { nextRecorded: next }: CallSite,
+  asked: ActsWith | undefined,
+  now: ActsWith | undefined,
+): string | undefined {
+  if (!asked || (next ? next.kind !== 'approval' : !now || sameJson({ ...asked }, { ...now })))
+    return undefined
+  const words = now ? ` It would act with ${actsWithWords(now)} now.` : ''
+  return `It was approved for ${actsWithWords(asked)}.${words}`
 }
 
 /** The journal has its result: it does not run again, whatever the code has become since. */

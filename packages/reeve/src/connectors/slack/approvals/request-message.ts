@@ -1,4 +1,5 @@
 import { visibleJson, visibleLine } from '../../../base/text/visible-text.ts'
+import { actsWithWords } from '../../../store/runs/approval-terms.ts'
 import type { ShownRequest } from '../../asking/approvals-of-service.ts'
 import { ownButtons } from '../objects.ts'
 
@@ -81,6 +82,7 @@ function aboutLines({ approval, run, workflow }: ShownRequest): string[] {
     `${asks[approval.kind]} ${approval.subject}`,
     `Run ${run} of ${workflow} asks${approval.agent === null ? '' : `, by the agent ${approval.agent}`}.`,
     ...until,
+    ...(approval.actsWith ? [`It acts with ${actsWithWords(approval.actsWith)}.`] : []),
     ...approval.why.map((why) => `Why you are asked: ${why}`),
     ...(approval.notice === null ? [] : [approval.notice]),
     ...(approval.problem === null ? [] : [approval.problem]),
