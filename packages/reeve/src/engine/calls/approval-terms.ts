@@ -54,6 +54,7 @@ export const approveOptions = optionNames<GivenTerms & Deadline & { show: unknow
   timeout: true,
   until: true,
   why: true,
+  actsWith: true,
   places: true,
   definition: true,
   policy: true,
