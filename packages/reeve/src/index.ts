@@ -102,6 +102,8 @@ export type { ApprovedDecision, Decision, DecisionDetails, RefusedDecision } fro
 export type { WantedAnswer } from './engine/outside/answer.ts'
 export type { ApprovalDecision } from './engine/outside/decision.ts'
 export type { RetryOptions } from './engine/outside/retry-run.ts'
+export type { Overriding } from './engine/overriding/override.ts'
+export type { GivenOverride } from './engine/overriding/request-override.ts'
 export type { Requirement } from './engine/requirement.ts'
 export type { RunHandle, RunResult } from './engine/results.ts'
 export type { StartOptions } from './engine/starting/prepared-start.ts'
@@ -218,11 +220,12 @@ export type { ApprovalRules } from './store/approvals/rules.ts'
 export type { Proof } from './store/authority/acts.ts'
 export type { Channel } from './store/journal/events.ts'
 export type { DecisionResult } from './store/journal/vocabulary/autonomy-events.ts'
-export type { EffectClass } from './store/journal/vocabulary/effect-class.ts'
+export type { EffectClass, PlainEffectClass } from './store/journal/vocabulary/effect-class.ts'
 export type { PrunableChapters, PrunedChapters } from './store/keeping/chapters.ts'
 export type { Prunable, Pruned } from './store/keeping/retention.ts'
 export type { ItemKind } from './store/memory/items.ts'
 export type {
+  ActsWith,
   AllowedVerdict,
   ArgumentPlace,
   Deciders,

@@ -20,8 +20,8 @@ export class Acts {
   readonly #bodies: Bodies | undefined
   readonly #oneEnded: () => void
   #acting = 0
-  /** The calls whose acts take their time. */
-  readonly #underWay = new Set<Call>()
+  /** Acts that take their time: one call may have two for a moment, where the next begins before the one before has ended. */
+  readonly #underWay = new Set<{ call: Call }>()
   #deferred: [Call, Act][] = []
 
   constructor(run: Acting, bodies: Bodies | undefined, oneEnded: () => void) {
@@ -50,13 +50,18 @@ export class Acts {
   }
 
   isActing(call: Call): boolean {
-    return this.#underWay.has(call)
+    for (const each of this.#underWay) if (each.call === call) return true
+    return false
   }
 
   /** What acts for that call is not waited for any more, and what is deferred of it never begins. */
   release(call: Call): void {
     this.#deferred = this.#deferred.filter(([each]) => each !== call)
-    if (this.#underWay.delete(call)) this.#end()
+    for (const each of [...this.#underWay]) {
+      if (each.call !== call) continue
+      this.#underWay.delete(each)
+      this.#end()
+    }
   }
 
   /** What is deferred never begins. */
@@ -80,13 +85,14 @@ export class Acts {
   }
 
   async #await(call: Call, acting: Promise<void>): Promise<void> {
-    this.#underWay.add(call)
+    const act = { call }
+    this.#underWay.add(act)
     try {
       await acting
     } catch (error) {
-      if (this.#underWay.has(call)) this.#run.actFailed(call, error)
+      if (this.#underWay.has(act)) this.#run.actFailed(call, error)
     }
-    if (this.#underWay.delete(call)) this.#end()
+    if (this.#underWay.delete(act)) this.#end()
     else this.#run.actedLate(call)
   }
 

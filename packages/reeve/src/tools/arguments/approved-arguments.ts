@@ -7,7 +7,7 @@ import { requestApproval } from '../../engine/calls/approval.ts'
 import type { Actor } from '../../engine/calls/effect/definition.ts'
 import type { SaidDecision } from '../../engine/decision.ts'
 import type { Call } from '../../engine/replay/call.ts'
-import type { ApprovedBy } from '../../store/journal/events.ts'
+import { type ApprovedBy, payloadOf } from '../../store/journal/events.ts'
 import { type ActsWith, actsWithWords } from '../../store/runs/approval-terms.ts'
 import { type AskedRuling, termsFor } from '../judged-call.ts'
 import type { Tool } from '../tool.ts'
@@ -130,9 +130,8 @@ function actsWithOf(site: CallSite, { service }: Tool, parsed: unknown): ActsWit
 
 /** With what it was to act as it was asked, in this life or in one before. */
 function askedFor({ recorded }: Call, now: ActsWith | undefined): ActsWith | undefined {
-  const payload = recorded?.opened[0]?.payload
-  if (!payload) return now
-  return (JSON.parse(payload) as { terms?: { actsWith?: ActsWith } }).terms?.actsWith
+  const request = recorded?.opened[0]
+  return request?.payload ? payloadOf(request, 'approval-requested').terms?.actsWith : now
 }
 
 /**

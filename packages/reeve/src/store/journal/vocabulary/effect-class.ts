@@ -10,6 +10,7 @@ export type EffectClass = (typeof effectClasses)[number]
 
 /** The classes of what nothing can be asked about afterwards: scripts, processes, HTTP requests. */
 export const plainEffectClasses = ['read', 'idempotent', 'once'] as const satisfies readonly EffectClass[]
+/** A class that asks the outside nothing: `read`, `idempotent` or `once`. */
 export type PlainEffectClass = (typeof plainEffectClasses)[number]
 
 /** What follows from a class. */
