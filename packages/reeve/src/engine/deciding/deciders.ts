@@ -106,7 +106,7 @@ async function missingRight(
       : undefined
   }
   if (known.ended_at !== null) return `the principal ${shownId(name)} was removed`
-  if (known.kind !== 'person') return `${shownId(name)} is a ${known.kind}, and only a person may`
+  if (known.kind !== 'person') return `${shownId(name)} is a ${known.kind}, and a person must decide`
   if (known.role === null || !reaches(known.role, role))
     return `it takes the role ${role}, and ${shownId(name)} is ${known.role}`
   return undefined
