@@ -16,7 +16,7 @@ test.each<[string, ProjectConfig, RegExp]>([
   [
     'an age',
     loose({ retention: { failed: '3 days' } }),
-    /retention\.failed is "3 days", which is not a length of time/,
+    /retention\.failed is "3 days", which is not a valid duration/,
   ],
   [
     'an endless age',

@@ -33,6 +33,8 @@ export const asked = z.object({
   expiresAt: time.nullable(),
   why: z.array(text),
   places: z.array(z.object({ argument: text, place: text, trust: text })),
+  /** Of a connector's action: the account that it would act with. */
+  actsWith: z.object({ connection: text, account: text, mode: z.enum(['live', 'sandbox']) }).nullable(),
   boundTo: z.object({ definition: text.nullable(), policy: text.nullable() }),
   deciders,
   decideBy: time.nullable(),

@@ -130,7 +130,7 @@ test('values are escaped for where they stand, and none becomes a path, an optio
   ).error.details
   expect(asked).toEqual(['/blog/..%2Fx%3Fadmin%3D1'])
   expect(criteria.map(({ met }) => met)).toEqual([false, false, false, false, false, true, true, true])
-  expect(criteria[1]!.seen).toContain('{slug} may not stand there')
+  expect(criteria[1]!.seen).toContain('{slug} may not be used there')
   expect(criteria[4]!.seen).toBe('the query gave 0')
 })
 

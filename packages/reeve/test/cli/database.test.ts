@@ -21,7 +21,7 @@ test('db copy moves a run that waits for a person, and it goes on in the copy', 
   const waiting = await reeveJson<Rested>(folder, reply)
   const copied = await reeve(folder, ['db', 'copy', '--yes', 'file:.reeve/reeve.db', 'file:copy.db'])
   expect(copied.stdout).toMatch(/1 runs with \d+ events; every row is the same and every chain holds/)
-  expect(copied.stdout).toContain('1 waiting: they go on there')
+  expect(copied.stdout).toContain('1 waiting: they continue there')
   expect(copied.stderr).toMatch(/events: (\d+) of \1\n/)
   expect(copied.code).toBe(0)
   const environment = { DATABASE_URL: 'file:copy.db' }

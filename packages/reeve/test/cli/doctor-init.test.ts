@@ -21,7 +21,7 @@ test('doctor tells what is there and what is missing, and drives nothing', async
     found: expect.stringContaining('ANTHROPIC_API_KEY'),
   })
   expect(found('knowledge')).toMatchObject({ state: 'ok', found: '1 documents, 1 passages' })
-  expect(found('workers')).toMatchObject({ state: 'warning', found: 'none, and 1 runs could go on' })
+  expect(found('workers')).toMatchObject({ state: 'warning', found: 'none, and 1 runs could continue' })
   expect(found('runs')?.found).toBe('1 queued')
 })
 

@@ -179,7 +179,7 @@ test('what is pressed by the wrong person, elsewhere, again or otherwise decides
   expect(whispers().at(-1)).toContain('asked again')
   await look()
   expect(chat.state.messages.map(({ text }) => text)).toEqual([
-    'publish: asked anew, in another message.',
+    'publish: asked again, in another message.',
     'Approve? publish',
   ])
   const { ts } = chat.state.messages[1]!

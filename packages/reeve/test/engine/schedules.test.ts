@@ -292,9 +292,9 @@ test('times of the pattern before and of the one after are started alike, when b
 })
 
 test.each<[Partial<ScheduleDefinition>, RegExp]>([
-  [{ zone: '' }, /zone "", which is none/],
-  [{ zone: null as never }, /zone null, which is none/],
-  [{ zone: 'Europe/Atlantis' }, /zone "Europe\/Atlantis", which is none/],
+  [{ zone: '' }, /zone "", which is not a valid time zone/],
+  [{ zone: null as never }, /zone null, which is not a valid time zone/],
+  [{ zone: 'Europe/Atlantis' }, /zone "Europe\/Atlantis", which is not a valid time zone/],
   [{ cron: '0 0 30 2 *' }, /"0 0 30 2 \*", which never matches/],
   [{ cron: '0 0 0 31 4,6,9,11 *' }, /never matches/],
   [{ cron: '' }, /cannot be read/],

@@ -230,7 +230,7 @@ export function inspectContract(name: string, open: Open): void {
       const { health, queues, waiting } = await viewToday(database, now)
       expect(health).toMatchObject({
         state: 'trouble',
-        sentence: 'No worker is running, and two runs could go on. One thing waits for you.',
+        sentence: 'No worker is running, and two runs could continue. One thing waits for you.',
         remark: 'The oldest has waited 1 h 30 min. Nothing failed since yesterday.',
       })
       expect(queues).toMatchObject([{ name: 'default', ready: 2, readySince: '1970-01-01T00:00:00.500Z' }])

@@ -36,7 +36,7 @@ function changed(url: string, change: (url: URL) => void): string {
 test.each([
   ['postgres://reeve@127.0.0.1', /names no database/],
   ['postgres://reeve@127.0.0.1:99999/x', /is not a URL/],
-  ['postgres://reeve@127.0.0.1/x?sslmode=maybe', /sslmode=maybe is none of disable, prefer/],
+  ['postgres://reeve@127.0.0.1/x?sslmode=maybe', /sslmode=maybe is not one of disable, prefer/],
 ])('the URL %s is refused with how to write one', async (url, why) => {
   await expect(use(url)).rejects.toMatchObject({
     code: 'bad-database-url',
