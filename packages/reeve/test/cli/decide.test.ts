@@ -150,7 +150,7 @@ test('JSON of a person that would be read otherwise than written is refused at e
 test('a person overrides what a run waits for, once, and is told what cannot be', async () => {
   const folder = project()
   const { runId: run } = await reeveJson<Rested>(folder, ['run', 'await-go'])
-  const override = ['override', run!, '1', '--reason', 'the shop rang']
+  const override = ['override', run!, '1', '--why', 'the shop rang']
   const both = await reeve(folder, [...override, '--skip-wait', '--error', 'no'])
   expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('Give one of --result') })
   const endless = await reeve(folder, [...override, '--skip-wait'])

@@ -60,7 +60,7 @@ test('each command asks for its role, and changes nothing without it', async () 
     ['retry', waiting.runId],
     ['fork', waiting.runId, '--from', '1'],
     ['signal', waiting.runId, 'any'],
-    ['override', waiting.runId, '1', '--skip-wait', '--reason', 'why'],
+    ['override', waiting.runId, '1', '--skip-wait', '--why', 'why'],
     ['queues', 'pause', 'default'],
     ['sql', 'select 1'],
     ['run', 'greet'],
@@ -71,7 +71,7 @@ test('each command asks for its role, and changes nothing without it', async () 
     const told = await by(viewer, folder, args)
     expect([args, (told.error as { code: string } | undefined)?.code]).toEqual([args, 'role-too-low'])
   }
-  const override = ['override', waiting.runId, '1', '--skip-wait', '--reason', 'why']
+  const override = ['override', waiting.runId, '1', '--skip-wait', '--why', 'why']
   expect(await by(approver, folder, override)).toMatchObject({ error: { code: 'role-too-low' } })
   expect(await by(approver, folder, ['cancel', waiting.runId])).toMatchObject({
     error: { code: 'role-too-low' },

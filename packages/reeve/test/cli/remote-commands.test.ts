@@ -53,6 +53,7 @@ const remote: Record<string, Row> = {
   correct: [({ done: run }) => [run, 'tone', '"kind"'], 'unknown-question'],
   // Before the approval that holds for later calls, too.
   signal: [({ asks }) => [asks, 'go']],
+  override: [({ asks }) => [asks, '99', '--error', 'gone', ...because], 'cannot-override'],
   pause: [({ asks }) => [asks]],
   resume: [({ asks }) => [asks]],
   cancel: [({ asks }) => [asks]],
@@ -82,7 +83,7 @@ const remote: Record<string, Row> = {
   'goals set': unknown('unknown-goal', 'none', '--at-least', '1'),
   'directives list': none,
   'directives show': unknown('unknown-directive', 'none'),
-  'directives history': [() => ['none']],
+  'directives history': unknown('unknown-directive', 'none'),
   'directives diff': unknown('unknown-directive-version', 'none'),
   'directives note': unknown('unknown-directive', 'none', 'a line'),
   'directives run': unknown('unknown-workflow', 'none'),

@@ -134,7 +134,7 @@ test('runs are started, decided, signalled, held, tried again and forked at a se
     isAwaited: false,
   })
   expect(await thereJson('signal', forked.runId, 'nobody', '1', '--id', 'a')).toMatchObject({ isNew: false })
-  const none = await there('override', forked.runId, '99', '--result', '1', '--reason', 'why')
+  const none = await there('override', forked.runId, '99', '--result', '1', '--why', 'why')
   expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be overridden') })
   expect(await thereJson('cancel', forked.runId)).toMatchObject({ cancelled: true })
   expect((await there('retry', forked.runId)).code).toBe(2)

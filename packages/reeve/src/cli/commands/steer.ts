@@ -17,7 +17,7 @@ export function steerCommands(program: Command, calls: Calls): void {
     .option('--result <json>', 'it gives this')
     .option('--error <text>', 'it fails with this')
     .option('--skip-wait', 'its wait is over; what is tried again is tried now')
-    .requiredOption('--reason <text>', 'why')
+    .requiredOption('--why <text>', 'the reason: the journal keeps it')
     .action(calls('operator', async () => (await import('../steer/override.ts')).override))
   program
     .command('cancel <run>')

@@ -10,7 +10,7 @@ interface Options {
   result?: string
   error?: string
   skipWait?: boolean
-  reason: string
+  why: string
 }
 
 /** Says what a call of a run comes to, in the place of what it waits for. */
@@ -31,7 +31,7 @@ export function override(cli: Cli, options: Options, text: string, given: string
   })
 }
 
-async function overridingOf({ result, error, skipWait, reason }: Options): Promise<GivenOverride> {
+async function overridingOf({ result, error, skipWait, why: reason }: Options): Promise<GivenOverride> {
   if ([result, error, skipWait].filter((each) => each !== undefined).length !== 1)
     throw new ReeveError('bad-option', 'Give one of --result, --error and --skip-wait.')
   if (error !== undefined) return { how: 'error', error, reason }
