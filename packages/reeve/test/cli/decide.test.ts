@@ -55,7 +55,7 @@ test('an approval is decided once: the first decision stands', async () => {
   const { approvals } = await reeveJson<Rested>(folder, reply)
   await reeveJson(folder, ['reject', approvals[0]!.id, '--work'])
   const { code, stderr } = await reeve(folder, ['approve', approvals[0]!.id, '--work'])
-  expect(stderr).toMatch(/was rejected by ada already; the first decision stands/)
+  expect(stderr).toMatch(/was rejected by ada already; the first decision is valid/)
   expect(code).toBe(2)
 })
 
