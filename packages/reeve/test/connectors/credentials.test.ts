@@ -125,7 +125,12 @@ test.each([
     `sk_test_${'a'.repeat(24)}`,
     /of the test environment, and "stripe" is live/,
   ],
-  ['what is no key at all', 'live', 'a password of mine', /not a credential for Stripe: it does not look like/],
+  [
+    'what is no key at all',
+    'live',
+    'a password of mine',
+    /not a credential for Stripe: it does not look like/,
+  ],
 ] as const)('%s is refused before it is kept or sent', async (_what, mode, secret, message) => {
   const payments = stripe()
   await using test = await testRuntime({ workflows: [], config: { connectors: { stripe: payments } } })
