@@ -4,7 +4,7 @@ import { internalsOf } from '../../packages/reeve/src/runtime/runtime.ts'
 import type { StageMessage } from './contract.ts'
 
 // A project with something of everything, served until this process is ended.
-const stage = await openStage('some', { hasDirectives: true })
+const stage = await openStage('some', { hasDirectives: true, checksAnswers: false })
 const { name, value } = await stage.cookieOf('owner')
 const { runs } = await listRunPage(internalsOf(stage.runtime).database, { status: 'waiting', limit: 1 })
 process.once('SIGTERM', () => void stage.close().then(() => process.exit(0)))

@@ -5,6 +5,7 @@ import { daemon } from '../../reeve/src/autonomy/daemon/daemon.ts'
 import { listActs } from '../../reeve/src/inspect/authority/act-list.ts'
 import { internalsOf } from '../../reeve/src/runtime/runtime.ts'
 import { closeBrowser, settling, visit, walk } from './browser.ts'
+import { pathsOf } from './paths.ts'
 import { openStage, type Stage } from './stage.ts'
 import { hostile, labels, sent } from './stage-workflows.ts'
 
@@ -16,38 +17,6 @@ afterAll(async () => {
   await closeBrowser()
   await stage?.close()
 })
-
-const paths = [
-  '/',
-  '/inbox',
-  '/runs',
-  '/workflows',
-  '/workflows/weekly-report',
-  '/agents',
-  '/agents/clerk',
-  '/costs',
-  '/ledger',
-  '/goals',
-  '/goals/cheap-answers',
-  '/directives',
-  '/directives/publish-article',
-  '/directives/reconcile-payments',
-  '/scripts',
-  '/scripts/make_post',
-  '/quality',
-  '/failures',
-  '/evals',
-  '/evals/eval-4',
-  '/changes',
-  '/memory',
-  '/memory?text=when+is+Jonas+at+home',
-  '/system',
-  '/system/connectors',
-  '/system/people',
-  '/system/secrets',
-  '/system/storage',
-  '/more',
-]
 
 test('the first page says how it stands and what waits, and a guest is told how to come in', async () => {
   const { page, complaints } = await visit(stage, '/', { isGuest: true })
@@ -602,7 +571,7 @@ test('everything is paused and goes on by one switch on every page, for those wh
 })
 
 test('no page has a serious fault of accessibility in either theme, or is wider than a phone', async () => {
-  const { id } = await stage.runtime.startRun('weekly-report', null)
+  const paths = Object.values(await pathsOf(stage))
   const { page } = await visit(stage, '/more')
   const settled = settling(page)
   await page.evaluate(axe.source)
@@ -617,7 +586,7 @@ test('no page has a serious fault of accessibility in either theme, or is wider 
         .map((fault) => `${fault.id}: ${fault.nodes[0]?.html.slice(0, 160)}`)
     }, rules)
   const faults: string[] = []
-  for (const path of [...paths, `/runs/${id}`, `/runs/${id}?view=graph`, `/runs/${id}?view=events`]) {
+  for (const path of paths) {
     const note = (found: string[], how = '') => faults.push(...found.map((each) => `${path}${how} ${each}`))
     await walk(page, path)
     await settled()
@@ -635,10 +604,9 @@ test('no page has a serious fault of accessibility in either theme, or is wider 
 })
 
 test('when the server is gone every page says so, keeps what it has, and goes on when it is back', async () => {
-  const own = await openStage('some')
+  const own = await openStage('some', { hasDirectives: true })
   onTestFinished(() => own.close())
-  const { id } = await own.runtime.startRun('weekly-report', null)
-  const all = [...paths, `/runs/${id}`]
+  const all = Object.values(await pathsOf(own))
   // A browser keeps six connections to one server for each of its visitors, and each page holds one of them.
   const tabs: { path: string; tab: Page }[] = []
   while (tabs.length < all.length) {

@@ -4,10 +4,10 @@ import { parseArgs } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { listRunPage } from '../../reeve/src/inspect/lists/run-list.ts'
 import { internalsOf } from '../../reeve/src/runtime/runtime.ts'
-import { listProposals } from '../../reeve/src/store/proposals/proposals.ts'
 import { approvalsOf } from '../../reeve/src/store/runs/approvals.ts'
 import { requireRun } from '../../reeve/src/store/runs/runs.ts'
 import { launchChrome } from './chrome.ts'
+import { pathsOf } from './paths.ts'
 import { openStage, type Scale, type Stage } from './stage.ts'
 
 /**
@@ -30,39 +30,6 @@ const scales = (values.scale === undefined ? ['empty', 'some', 'much'] : [values
 const widths = values.width === undefined ? [1440, 768, 390] : [Number(values.width)]
 const only = values.only?.split(',')
 const themes = (values.theme === undefined ? ['light', 'dark'] : [values.theme]) as ('light' | 'dark')[]
-
-/** Pages that are there with nothing, too; then those of one run. */
-const paths = {
-  today: '/',
-  inbox: '/inbox',
-  runs: '/runs',
-  workflows: '/workflows',
-  workflow: '/workflows/weekly-report',
-  costs: '/costs',
-  ledger: '/ledger',
-  goals: '/goals',
-  goal: '/goals/cheap-answers',
-  directives: '/directives',
-  directive: '/directives/publish-article',
-  unmet: '/directives/reconcile-payments',
-  scripts: '/scripts',
-  script: '/scripts/make_post',
-  quality: '/quality',
-  failures: '/failures',
-  evals: '/evals',
-  eval: '/evals/eval-4',
-  changes: '/changes',
-  agents: '/agents',
-  agent: '/agents/clerk',
-  memory: '/memory',
-  found: '/memory?text=when+is+Jonas+at+home',
-  system: '/system',
-  connectors: '/system/connectors',
-  people: '/system/people',
-  secrets: '/system/secrets',
-  storage: '/system/storage',
-  more: '/more',
-}
 
 async function settled(page: Page): Promise<void> {
   await page.getByRole('heading', { level: 1, name: /\w/ }).waitFor()
@@ -97,18 +64,7 @@ async function shootForReaders(browser: Browser): Promise<void> {
 }
 
 async function shoot(browser: Browser, stage: Stage, scale: Scale): Promise<void> {
-  const { database } = internalsOf(stage.runtime)
-  const { runs } = await listRunPage(database, { status: 'waiting', workflow: 'support-triage', limit: 2 })
-  // The newest is of somebody hostile.
-  const one = runs.at(-1)
-  const proposals = await listProposals(database, { status: 'open', limit: 20 })
-  const ofChanges = Object.fromEntries(
-    proposals.map(({ kind, id }) => [`change-${kind}`, `/changes/${id}`]).reverse(),
-  )
-  const asked = one && (await approvalsOf(database, (await requireRun(database, one.id)).no))[0]
-  const ofRun = one
-    ? { letter: `/inbox?item=${asked?.id}`, run: `/runs/${one.id}`, graph: `/runs/${one.id}?view=graph` }
-    : {}
+  const paths = await pathsOf(stage)
   for (const colorScheme of themes)
     for (const width of widths) {
       const context = await browser.newContext({
@@ -117,7 +73,7 @@ async function shoot(browser: Browser, stage: Stage, scale: Scale): Promise<void
       })
       await context.addCookies([await stage.cookieOf('owner')])
       const page = await context.newPage()
-      for (const [name, path] of Object.entries({ ...paths, ...ofChanges, ...ofRun })) {
+      for (const [name, path] of Object.entries(paths)) {
         if (only && !only.includes(name)) continue
         await page.goto(`${stage.url}${path}`)
         await settled(page)

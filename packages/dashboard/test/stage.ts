@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Daemon } from '../../reeve/src/autonomy/daemon/daemon.ts'
 import { silentLog } from '../../reeve/src/base/log.ts'
 import { systemClock } from '../../reeve/src/base/time/time.ts'
+import { type Client, createClient } from '../../reeve/src/client/index.ts'
 import { projectOf } from '../../reeve/src/project/load.ts'
 import { internalsOf, Runtime } from '../../reeve/src/runtime/runtime.ts'
 import { cookieName } from '../../reeve/src/server/auth/caller.ts'
@@ -53,6 +54,8 @@ export interface Stage {
   url: string
   /** Opens the page of a new session, once: of the owner. */
   signInUrl(): Promise<string>
+  /** The API for a program of somebody with this role. */
+  clientOf(role: Role): Promise<Client>
   /** The cookie of a browser that is signed in. Of each role there is one person; the owner is alex. */
   cookieOf(role: Role): Promise<{ name: string; value: string; url: string }>
   runtime: Runtime
@@ -77,11 +80,15 @@ export async function openStage(
     daemons = [],
     hasDirectives = false,
     stranger = hostile,
+    checksAnswers = true,
   }: {
-    daemons?: Daemon[] /** Directives, scripts, goals, evaluations, proposals, connectors too. */
+    daemons?: Daemon[]
+    /** Directives, scripts, goals, evaluations, proposals, connectors too. */
     hasDirectives?: boolean
     /** Whose words are to do harm; null: nobody's, for pictures that readers see. */
     stranger?: Stranger | null
+    /** Every answer is held against its schema; not where the server is measured. */
+    checksAnswers?: boolean
   } = {},
 ): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-stage-'))
@@ -180,7 +187,7 @@ export async function openStage(
       lost.id,
     ])
   }
-  let served = await serve(runtime, { port: 0 })
+  let served = await serve(runtime, { port: 0, checksAnswers })
   const { url } = served
   const personOf = (role: Role) => (role === 'owner' ? 'alex' : `${role}-1`)
   const acting = () => ({ by: 'test', proof: 'local-user', at: clock.now() }) as const
@@ -205,6 +212,20 @@ export async function openStage(
       )
       return `${url}/sign-in?code=${encodeURIComponent(secret)}`
     },
+    async clientOf(role) {
+      const token = {
+        id: engine.services.newId(),
+        kind: 'access',
+        principal: personOf(role),
+        name: 'test',
+      } as const
+      return createClient({
+        url,
+        token: await database.transaction((session) =>
+          issueToken(session, { ...token, role, expires_at: null }, acting()),
+        ),
+      })
+    },
     cookieOf: (role) =>
       database.transaction(async (session) => ({
         name: cookieName,
@@ -213,7 +234,7 @@ export async function openStage(
       })),
     goAway: () => served.close(),
     async comeBack() {
-      served = await serve(runtime, { port: Number(new URL(url).port) })
+      served = await serve(runtime, { port: Number(new URL(url).port), checksAnswers })
     },
     async close() {
       await served.close()
