@@ -6,6 +6,9 @@ import type { ServiceAnswer } from '../door/service-call.ts'
 import type { AnyDefinition, RateHeaders, RateSaid } from '../shape/definition.ts'
 import type { Mode } from '../shape/mode.ts'
 
+/** How the names of rates of services begin. */
+export const serviceRates = 'service:'
+
 /** The rate of one account and class of endpoints, over all workers. */
 export function rateFor(
   { rate }: AnyDefinition,
@@ -14,7 +17,7 @@ export function rateFor(
 ): CallRate {
   const { count, per } = rate.classes?.[className] ?? rate.default
   return {
-    name: `service:${at.connection}`,
+    name: `${serviceRates}${at.connection}`,
     key: sha256(JSON.stringify([at.account, at.mode, className])).slice(0, 32),
     count,
     perMs: Math.ceil(toMs(per)),

@@ -1,15 +1,16 @@
 import { isoText } from '../../base/time/time.ts'
 import { type AccountRow, type AccountState, listAccounts } from '../../store/connectors/accounts.ts'
 import { awaitedAccount } from '../../store/connectors/awaited-of-people.ts'
-import { listVersions, type VersionRow } from '../../store/connectors/versions.ts'
+import { listLastVersions, listVersions, type VersionRow } from '../../store/connectors/versions.ts'
 import type { Session } from '../../store/database.ts'
-import { readRate } from '../../store/ledger/call-rates.ts'
+import { listRates, type RateStanding } from '../../store/ledger/call-rates.ts'
 import { listAwaited } from '../../store/runs/awaited.ts'
 import type { Connection } from '../shape/connection.ts'
 import { schemesOf, secretNameOf } from '../shape/connection.ts'
 import { type Contract, type ContractChange, contractDiff, fingerprintOf } from '../shape/contract.ts'
 import type { Mode } from '../shape/mode.ts'
 import type { Connections } from './connections.ts'
+import { serviceRates } from './rates.ts'
 
 /** An account of a connection, as screens show it. */
 export interface AccountView {
@@ -88,14 +89,31 @@ interface Known {
   accounts: AccountRow[]
   /** How many calls wait, by what they wait for. */
   waiting: ReadonlyMap<string, number>
+  /** Connections whose newest version no owner has accepted. */
+  unaccepted: ReadonlySet<string>
+  /** By `rateId`. */
+  rates: ReadonlyMap<string, RateStanding>
 }
 
 async function readKnown(database: Session): Promise<Known> {
-  const awaited = await listAwaited(database)
+  const [accounts, awaited, versions, rates] = await Promise.all([
+    listAccounts(database),
+    listAwaited(database),
+    listLastVersions(database),
+    listRates(database, serviceRates),
+  ])
   return {
-    accounts: await listAccounts(database),
+    accounts,
     waiting: new Map(awaited.map(({ what, calls }) => [what, Number(calls)])),
+    unaccepted: new Set(
+      versions.filter(({ accepted_at }) => accepted_at === null).map(({ connection }) => connection),
+    ),
+    rates: new Map(rates.map((rate) => [rateId(rate), rate])),
   }
+}
+
+function rateId({ name, key }: { name: string; key: string }): string {
+  return JSON.stringify([name, key])
 }
 
 async function viewOf(
@@ -103,7 +121,6 @@ async function viewOf(
   connection: Connection,
   known: Known,
 ): Promise<ConnectorView> {
-  const { database } = connections
   const { name, definition, accounts, contract } = connection
   const mode = connections.modeOf({ connection })
   const rows = known.accounts.filter((row) => row.connection === name && row.mode === mode)
@@ -112,7 +129,6 @@ async function viewOf(
   for (const account of named)
     if (!rows.some((row) => row.account === account))
       rows.push(await connections.states.ensure({ connection: name, account, mode }))
-  const last = (await listVersions(database, name)).at(-1)
   const scheme = schemesOf(connection)[0]
   return {
     name,
@@ -130,8 +146,8 @@ async function viewOf(
       label: field.label,
       isShown: field.isShown ?? false,
     })),
-    isAccepted: last === undefined || last.accepted_at !== null,
-    accounts: await Promise.all(rows.map((row) => accountView(connections, connection, row, known.waiting))),
+    isAccepted: !known.unaccepted.has(name),
+    accounts: await Promise.all(rows.map((row) => accountView(connections, connection, row, known))),
   }
 }
 
@@ -139,7 +155,7 @@ async function accountView(
   connections: Connections,
   connection: Connection,
   row: AccountRow,
-  waiting: ReadonlyMap<string, number>,
+  known: Known,
 ): Promise<AccountView> {
   const { account, mode } = row
   const place = { connection, account, action: 'health', class: 'default' }
@@ -157,37 +173,36 @@ async function accountView(
     connectedBy: row.connected_by,
     connectedAt: iso(row.connected_at),
     refreshes: row.refreshes,
-    waiting: Number(waiting.get(awaitedAccount(row)) ?? 0),
+    waiting: known.waiting.get(awaitedAccount(row)) ?? 0,
     secret: secretNameOf(connection, account, mode),
     isStandIn: mode === 'sandbox' && !(await connections.credentials.hasSandboxAccount(place)),
-    rates: await ratesOf(connections, place),
+    rates: ratesOf(connections, place, known),
   }
 }
 
-async function ratesOf(
+function ratesOf(
   connections: Connections,
   place: Parameters<Connections['rate']>[0],
-): Promise<RateView[]> {
+  known: Known,
+): RateView[] {
   const classes = ['default', ...Object.keys(place.connection.definition.rate.classes ?? {})]
   const now = connections.clock.now()
-  return Promise.all(
-    classes.map(async (its) => {
-      const { name, key, count, perMs } = connections.rate({ ...place, class: its })
-      const kept = await readRate(connections.database, name, key)
-      const learnt =
-        kept?.learnt_count && kept.learnt_per_ms
-          ? { count: kept.learnt_count, perMs: kept.learnt_per_ms }
-          : null
-      return {
-        class: its,
-        count,
-        perMs,
-        learnt,
-        blockedUntil: kept && kept.blocked_until > now ? isoText(kept.blocked_until) : null,
-        backlogMs: kept ? Math.max(0, kept.promised_at - now) : 0,
-      }
-    }),
-  )
+  return classes.map((its) => {
+    const rate = connections.rate({ ...place, class: its })
+    const kept = known.rates.get(rateId(rate))
+    const learnt =
+      kept?.learnt_count && kept.learnt_per_ms
+        ? { count: kept.learnt_count, perMs: kept.learnt_per_ms }
+        : null
+    return {
+      class: its,
+      count: rate.count,
+      perMs: rate.perMs,
+      learnt,
+      blockedUntil: kept && kept.blocked_until > now ? isoText(kept.blocked_until) : null,
+      backlogMs: kept ? Math.max(0, kept.promised_at - now) : 0,
+    }
+  })
 }
 
 /** A version of a connection, as screens show it. */

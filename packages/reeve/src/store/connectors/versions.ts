@@ -61,6 +61,16 @@ export async function acceptVersion(session: Session, id: number, by: string, at
   ])
 }
 
+/** The newest of each connection. */
+export function listLastVersions(
+  session: Session,
+): Promise<Pick<VersionRow, 'connection' | 'accepted_at'>[]> {
+  return session.all(
+    `select connection, accepted_at from connector_versions
+     where id in (select max(id) from connector_versions group by connection)`,
+  )
+}
+
 /** The oldest first. */
 export function listVersions(session: Session, connection: string): Promise<VersionRow[]> {
   return session.all<VersionRow>('select * from connector_versions where connection = ? order by id', [

@@ -224,13 +224,22 @@ export interface RateNews {
   limit?: { count: number; perMs: number } | undefined
 }
 
-/** How a rate stands; undefined: nothing was counted by it yet. */
-export function readRate(
-  session: Session,
-  name: string,
-  key: string,
-): Promise<Pick<RateRow, 'promised_at' | 'blocked_until' | 'learnt_count' | 'learnt_per_ms'> | undefined> {
-  return session.get('select * from call_rates where name = ? and key = ?', [name, key])
+/** How a rate stands. One that is not listed was never counted by. */
+export type RateStanding = Pick<
+  RateRow,
+  'promised_at' | 'blocked_until' | 'learnt_count' | 'learnt_per_ms'
+> & {
+  name: string
+  key: string
+}
+
+/** Rates of everything whose name begins so. */
+export function listRates(session: Session, begins: string): Promise<RateStanding[]> {
+  return session.all(
+    `select name, key, promised_at, blocked_until, learnt_count, learnt_per_ms from call_rates
+     where substr(name, 1, ${begins.length}) = ?`,
+    [begins],
+  )
 }
 
 /** All workers keep to it from their next call on. */
