@@ -4,25 +4,9 @@ import {
   hostedSolver,
   learningClassifier,
   localExtractor,
-  type Question,
   type Solver,
 } from 'reeve'
-
-/** Reads a letter without a model, where no model can be asked: a rule, and named as one. */
-const letterRules: Solver = {
-  name: 'rule/letters',
-  kind: 'function',
-  solve({ input }: Question) {
-    const text = JSON.stringify(input)
-    const signs: [string, RegExp][] = [
-      ['spam', /backlinks|crypto/i],
-      ['discount', /discount/i],
-      ['support', /broken|odd/i],
-      ['project', /build|project/i],
-    ]
-    return { kind: 'value', value: { kind: signs.find(([, sign]) => sign.test(text))?.[0] ?? 'price' } }
-  },
-}
+import { letterRules } from './letter-rules.ts'
 
 /** Nobody pays it: the price of the simulated provider in `world/model.ts`. */
 const simulated = { asOf: '2026-03-01', source: 'the simulated provider of this example' }

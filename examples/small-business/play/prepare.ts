@@ -22,6 +22,8 @@ const parts = [
   'world',
   'test/outside.mjs',
   'addresses.ts',
+  'answers.ts',
+  'letter-rules.ts',
   'reeve.config.ts',
   'package.json',
 ]

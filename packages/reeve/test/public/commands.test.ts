@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { declaredCommands } from '../../src/cli/commands/all.ts'
@@ -85,6 +85,7 @@ function documents(): [string, string][] {
       return existsSync(readme) ? [relative(repository, readme)] : []
     }),
     ...docs.filter((path) => path.endsWith('.md')).map((path) => join('docs', path)),
+    ...globSync('examples/{*,*/*}/README.md', { cwd: repository, exclude: ['**/node_modules'] }).sort(),
   ]
   return paths.map((path) => [path, readFileSync(join(repository, path), 'utf8')])
 }
