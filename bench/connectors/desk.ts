@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { StandIn } from '../../packages/reeve/src/connectors/stand-in/stand-in.ts'
 import { SealingKey } from '../../packages/reeve/src/store/secrets/key/sealing-key.ts'
+import type { ConnectorCase } from '../../packages/reeve/src/testing/connector-checks/case.ts'
+import { startOf } from '../../packages/reeve/src/testing/connector-checks/desk.ts'
 import { cases } from '../../packages/reeve/test/connectors/cases/index.ts'
-import type { ContractCase } from '../../packages/reeve/test/connectors/contract/case.ts'
 import { type Life, Worker } from '../../packages/reeve/test/connectors/contract/lives.ts'
 
 /** A service on this machine, and workers of its own that call it. */
 export interface Desk {
-  its: ContractCase
+  its: ConnectorCase
   standIn: StandIn
   worker(more: Pick<Life, 'calls'> & Partial<Life>): Worker
 }
@@ -22,7 +23,8 @@ export async function atDesk<Result>(
 ): Promise<Result> {
   const its = cases.find((each) => each.connector.definition.name === connector)!
   const folder = mkdtempSync(join(tmpdir(), 'reeve-bench-connectors-'))
-  const standIn = await its.start({ now: Date.now, ...(limit && { limit }) })
+  const standIn = await startOf(its, Date.now)
+  if (limit) standIn.limit = limit
   const workers: Worker[] = []
   const life = {
     connector,

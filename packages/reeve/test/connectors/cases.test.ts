@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { parse } from '../../src/base/schema/schema.ts'
 import type { AnyAction } from '../../src/connectors/shape/action.ts'
+import { startOf } from '../../src/testing/connector-checks/desk.ts'
 import { atTheDoor } from './at-the-door.ts'
 import { githubCase } from './cases/github.ts'
 import { hubspotCase } from './cases/hubspot.ts'
@@ -14,8 +15,9 @@ const cases = [zendeskCase, hubspotCase, salesforceCase, notionCase, githubCase,
 
 test.each(cases.map((each) => [each.connector.definition.name, each] as const))(
   'the case of %s reads and writes what its stand-in has',
-  async (_name, { connector, start, read, write }) => {
-    const standIn = await start({ now: () => Date.now() })
+  async (_name, its) => {
+    const { connector, read, write } = its
+    const standIn = await startOf(its, Date.now)
     const desk = atTheDoor(connector(), standIn)
     const actions = connector.definition.actions as Record<string, AnyAction>
     parse(actions[read.action]!.definition.input, read.args, 'The arguments')

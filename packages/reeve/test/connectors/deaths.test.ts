@@ -6,24 +6,26 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { RunningStandIn } from '../../src/connectors/shape/sandbox.ts'
 import type { StandIn } from '../../src/connectors/stand-in/stand-in.ts'
 import { SealingKey } from '../../src/store/secrets/key/sealing-key.ts'
+import { notFor } from '../../src/testing/connector-checks/applies.ts'
+import type { ConnectorCase } from '../../src/testing/connector-checks/case.ts'
+import { startOf } from '../../src/testing/connector-checks/desk.ts'
 import { cases } from './cases/index.ts'
-import { notFor, onlyWhere } from './contract/applies.ts'
-import type { ContractCase } from './contract/case.ts'
+import { onlyWhere } from './contract/applies.ts'
 import { type Life, Worker } from './contract/lives.ts'
 
 /** Of `npm run test:connectors`: real workers, and their deaths. */
 const only = process.env.CONNECTORS ?? 'none'
-const isChosen = ({ connector: { definition } }: ContractCase) => only === 'all' || definition.name === only
+const isChosen = ({ connector: { definition } }: ConnectorCase) => only === 'all' || definition.name === only
 const chosen = cases.filter(isChosen)
-const named = (some: readonly ContractCase[]) =>
+const named = (some: readonly ConnectorCase[]) =>
   some.map((each) => [each.connector.definition.name, each] as const)
 const takesMs = 300_000
 
 async function begin(
-  its: ContractCase,
+  its: ConnectorCase,
 ): Promise<{ standIn: StandIn; life: Life; worker(life: Life): Worker }> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-lives-'))
-  const standIn = await its.start({ now: Date.now })
+  const standIn = await startOf(its, Date.now)
   const workers: Worker[] = []
   onTestFinished(async () => {
     await Promise.all(workers.map((each) => each.kill()))

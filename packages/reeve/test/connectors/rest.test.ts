@@ -3,6 +3,7 @@ import { rest } from '../../src/connectors/rest/index.ts'
 import { schemesOf } from '../../src/connectors/shape/connection.ts'
 import { contractDiff, contractOf } from '../../src/connectors/shape/contract.ts'
 import type { StandIn } from '../../src/connectors/stand-in/stand-in.ts'
+import { startOf } from '../../src/testing/connector-checks/desk.ts'
 import { atTheDoor } from './at-the-door.ts'
 import { restCase, shop } from './cases/rest/case.ts'
 import { shopDocument } from './cases/rest/shop-document.ts'
@@ -26,7 +27,7 @@ function changed(path: string, value: unknown): Changed {
 const made = (document: unknown, more: object = {}) => rest({ name: 'shop', document, ...more })
 
 async function startShop(): Promise<StandIn> {
-  const standIn = await restCase.start({ now: Date.now })
+  const standIn = await startOf(restCase, Date.now)
   onTestFinished(() => standIn.close())
   return standIn
 }

@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-
 /**
  * What an example may use without saying where it comes from: a workflow's `ctx`, an open `runtime`, and a few values
  * whose names tell what they are. One that imports something stands for itself.
@@ -58,7 +55,7 @@ export default workflow({
 })
 `
 
-/** The files that the examples of a connector import from each other, and the case of the contract suite as it is. */
+/** The files that the examples of a connector import from each other. */
 export function connectorFiles(): Record<string, string> {
   const standIn = `import type { SandboxOptions } from 'reeve/connectors'
 import type { StandIn } from 'reeve/connectors/stand-in'
@@ -70,13 +67,10 @@ export declare const running: { standIn?: StandIn }
 
 export declare const tickets: ReturnType<typeof connector>
 `
-  const contract = readFileSync(join(import.meta.dirname, '../connectors/contract/case.ts'), 'utf8')
   return {
-    'stand-in.ts': standIn,
     'examples/stand-in.ts': standIn,
-    'examples/desk/stand-in.ts': standIn,
-    'examples/desk/tickets.ts': tickets,
-    'contract/case.ts': contract.replaceAll(/'\.\.\/\.\.\/\.\.\/src\/([^']+)\.ts'/g, "'../$1.ts'"),
+    'connectors/stand-in.ts': standIn,
+    'connectors/tickets.ts': tickets,
   }
 }
 

@@ -1,8 +1,8 @@
 import { email } from '../../../src/connectors/email/email.ts'
 import { start } from '../../../src/connectors/email/stand-in.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 
-export const emailCase: ContractCase = {
+export const emailCase: ConnectorCase = {
   connector: email,
   start: async (options) => {
     const standIn = await start(options)

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { files } from '../../../src/connectors/files/files.ts'
 import { startFiles } from '../../../src/connectors/files/stand-in.ts'
 import { startStandIn } from '../../../src/connectors/stand-in/stand-in.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 
-export const filesCase: ContractCase = {
+export const filesCase: ConnectorCase = {
   connector: files,
   start: async () => {
     const { url, close } = await startFiles()

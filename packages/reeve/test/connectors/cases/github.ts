@@ -1,8 +1,8 @@
 import { github } from '../../../src/connectors/github/github.ts'
 import { startGitHub } from '../../../src/connectors/github/stand-in.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 
-export const githubCase: ContractCase = {
+export const githubCase: ConnectorCase = {
   connector: github,
   start: async (options) => {
     const standIn = await startGitHub(options)

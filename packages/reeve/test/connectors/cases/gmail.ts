@@ -1,9 +1,9 @@
 import { gmail } from '../../../src/connectors/gmail/gmail.ts'
 import { type GmailStandIn, start } from '../../../src/connectors/gmail/stand-in.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 import { googleTokens } from './google.ts'
 
-export const gmailCase: ContractCase = {
+export const gmailCase: ConnectorCase = {
   connector: gmail,
   start: async (options) => {
     const standIn = await start(options)

@@ -1,9 +1,9 @@
 import { googleCalendar } from '../../../src/connectors/google-calendar/google-calendar.ts'
 import { type CalendarStandIn, start } from '../../../src/connectors/google-calendar/stand-in.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 import { googleTokens } from './google.ts'
 
-export const googleCalendarCase: ContractCase = {
+export const googleCalendarCase: ConnectorCase = {
   connector: googleCalendar,
   start,
   read: { action: 'events', args: { from: '2026-05-04T00:00:00Z', until: '2026-05-05T00:00:00Z' } },

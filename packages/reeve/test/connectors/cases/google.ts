@@ -1,11 +1,11 @@
 import type { GoogleSignIn } from '../../../src/connectors/google/google-stand-in.ts'
 import type { StandIn } from '../../../src/connectors/stand-in/stand-in.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 
 /** How a case of Google signs in. */
 export function googleTokens(
   signInOf: (standIn: StandIn) => GoogleSignIn,
-): NonNullable<ContractCase['oauth']> {
+): NonNullable<ConnectorCase['oauth']> {
   return {
     tokens: (standIn) => signInOf(standIn).tokens,
     credential: (standIn) => {

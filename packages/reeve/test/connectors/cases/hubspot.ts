@@ -1,8 +1,8 @@
 import { hubspot } from '../../../src/connectors/hubspot/hubspot.ts'
 import { startHubSpot } from '../../../src/connectors/hubspot/stand-in.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 
-export const hubspotCase: ContractCase = {
+export const hubspotCase: ConnectorCase = {
   connector: hubspot,
   start: async (options) => {
     const standIn = await startHubSpot(options)

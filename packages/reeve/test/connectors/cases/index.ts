@@ -1,4 +1,4 @@
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 import { emailCase } from './email.ts'
 import { filesCase } from './files.ts'
 import { githubCase } from './github.ts'
@@ -18,7 +18,7 @@ import { ticketsCase } from './tickets/case.ts'
 import { zendeskCase } from './zendesk.ts'
 
 /** One for each connector: a new one adds its line here. */
-export const cases: readonly ContractCase[] = [
+export const cases: readonly ConnectorCase[] = [
   stripeCase,
   ticketsCase,
   zendeskCase,

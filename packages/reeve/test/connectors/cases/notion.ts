@@ -1,10 +1,10 @@
 import { notion } from '../../../src/connectors/notion/notion.ts'
 import { startNotion } from '../../../src/connectors/notion/stand-in.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 
 const tasks = '00000000-0000-4000-8000-00000000da7a'
 
-export const notionCase: ContractCase = {
+export const notionCase: ConnectorCase = {
   connector: notion,
   start: startNotion,
   read: { action: 'queryDataSource', args: { id: tasks } },

@@ -1,8 +1,8 @@
 import { qdrant } from '../../../src/connectors/qdrant/qdrant.ts'
 import { startQdrant } from '../../../src/connectors/qdrant/stand-in.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 
-export const qdrantCase: ContractCase = {
+export const qdrantCase: ConnectorCase = {
   connector: qdrant,
   elsewhere: (host) => ({ url: `http://${host}` }),
   start: startQdrant,

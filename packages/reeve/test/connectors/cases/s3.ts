@@ -1,8 +1,8 @@
 import { s3 } from '../../../src/connectors/s3/s3.ts'
 import { startS3 } from '../../../src/connectors/s3/stand-in.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 
-export const s3Case: ContractCase = {
+export const s3Case: ConnectorCase = {
   connector: s3,
   start: async (options) => {
     const standIn = await startS3(options)

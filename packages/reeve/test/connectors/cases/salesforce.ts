@@ -1,8 +1,8 @@
 import { salesforce } from '../../../src/connectors/salesforce/salesforce.ts'
 import { type SalesforceStandIn, startSalesforce } from '../../../src/connectors/salesforce/stand-in.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 
-export const salesforceCase: ContractCase = {
+export const salesforceCase: ConnectorCase = {
   connector: salesforce,
   start: async (options) => {
     const standIn = await startSalesforce(options)

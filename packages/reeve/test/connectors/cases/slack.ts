@@ -1,8 +1,8 @@
 import { slack } from '../../../src/connectors/slack/slack.ts'
 import { start } from '../../../src/connectors/slack/stand-in.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 
-export const slackCase: ContractCase = {
+export const slackCase: ConnectorCase = {
   connector: slack,
   start,
   read: { action: 'channels', args: {} },

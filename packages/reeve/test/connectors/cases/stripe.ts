@@ -1,8 +1,8 @@
 import { start } from '../../../src/connectors/stripe/stand-in.ts'
 import { stripe } from '../../../src/connectors/stripe/stripe.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 
-export const stripeCase: ContractCase = {
+export const stripeCase: ConnectorCase = {
   connector: stripe,
   start,
   read: { action: 'getPayment', args: { payment: 'pi_standin_900' } },

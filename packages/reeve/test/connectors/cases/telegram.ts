@@ -1,8 +1,8 @@
 import { start } from '../../../src/connectors/telegram/stand-in.ts'
 import { telegram } from '../../../src/connectors/telegram/telegram.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 
-export const telegramCase: ContractCase = {
+export const telegramCase: ConnectorCase = {
   connector: telegram,
   start,
   read: { action: 'chat', args: { chatId: 100 } },

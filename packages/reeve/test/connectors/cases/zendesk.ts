@@ -1,8 +1,8 @@
 import { startZendesk } from '../../../src/connectors/zendesk/stand-in.ts'
 import { zendesk } from '../../../src/connectors/zendesk/zendesk.ts'
-import type { ContractCase } from '../contract/case.ts'
+import type { ConnectorCase } from '../../../src/testing/connector-checks/case.ts'
 
-export const zendeskCase: ContractCase = {
+export const zendeskCase: ConnectorCase = {
   connector: zendesk,
   start: async (options) => {
     const standIn = await startZendesk(options)

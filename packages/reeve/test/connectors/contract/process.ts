@@ -1,8 +1,8 @@
 import { readEnvironment } from '../../../src/base/config.ts'
 import { projectOf } from '../../../src/project/load.ts'
 import { Runtime } from '../../../src/runtime/runtime.ts'
+import { connectionTo, oneCall } from '../../../src/testing/connector-checks/connection.ts'
 import { cases } from '../cases/index.ts'
-import { connectionTo, oneCall } from './connection.ts'
 import type { Life } from './lives.ts'
 
 // A worker of a project with one connection, as a process of its own: somebody kills it.

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { startStandIn } from '../../../../src/connectors/stand-in/stand-in.ts'
-import type { ContractCase } from '../../contract/case.ts'
+import type { ConnectorCase } from '../../../../src/testing/connector-checks/case.ts'
 import { books } from './books.ts'
 
 /** How often each key wrote, as the database has it. */
@@ -14,7 +14,7 @@ function deedsIn(file: string): { key: string }[] {
   }
 }
 
-export const sqlCase: ContractCase = {
+export const sqlCase: ConnectorCase = {
   connector: books,
   start: async () => {
     const start = await books.definition.sandbox.standIn.load()

@@ -1,8 +1,8 @@
-import type { ContractCase } from '../../contract/case.ts'
+import type { ConnectorCase } from '../../../../src/testing/connector-checks/case.ts'
 import { start, type TicketStandIn } from './stand-in.ts'
 import { tickets } from './tickets.ts'
 
-export const ticketsCase: ContractCase = {
+export const ticketsCase: ConnectorCase = {
   connector: tickets,
   start,
   read: { action: 'find', args: { id: 't1' } },

@@ -1,10 +1,10 @@
-import type { AnyDefinition } from '../../../src/connectors/shape/definition.ts'
-import type { Fault } from '../../../src/connectors/stand-in/faults.ts'
-import type { StandIn } from '../../../src/connectors/stand-in/stand-in.ts'
-import type { StandInTokens } from '../../../src/connectors/stand-in/tokens.ts'
+import type { AnyDefinition } from '../../connectors/shape/definition.ts'
+import type { SandboxOptions } from '../../connectors/shape/sandbox.ts'
+import type { Fault } from '../../connectors/stand-in/faults.ts'
+import type { StandIn } from '../../connectors/stand-in/stand-in.ts'
 
-/** What the contract suite needs to know of a connector. */
-export interface ContractCase {
+/** What `connectorChecks` needs to know of a connector. */
+export interface ConnectorCase {
   // biome-ignore lint/suspicious/noExplicitAny: any connector
   connector: { (options?: any): any; readonly definition: AnyDefinition }
   /** Its own settings, where it has some. */
@@ -15,8 +15,8 @@ export interface ContractCase {
   isHttp?: boolean
   /** It works on this machine alone: no faults of a service, no account, no books. */
   isLocal?: boolean
-  /** Starts its stand-in by this clock, with this limit. */
-  start(options: { now: () => number; limit?: { count: number; perMs: number } }): Promise<StandIn>
+  /** Starts its stand-in by this clock. Default: as the connector's `sandbox` does, which must then be one of `startStandIn`. */
+  start?(options: SandboxOptions & { now: () => number }): Promise<StandIn>
   /** Something cheap to read. */
   read: { action: string; args: Record<string, unknown> }
   /**
@@ -32,5 +32,15 @@ export interface ContractCase {
     leavesNoTrace?: boolean
   }
   /** Of one that signs in by OAuth 2: the tokens of its stand-in, and a credential of them as it would be sealed. */
-  oauth?: { tokens(standIn: StandIn): StandInTokens; credential(standIn: StandIn): string }
+  oauth?: { tokens(standIn: StandIn): RenewedTokens; credential(standIn: StandIn): string }
+}
+
+/** The tokens of a stand-in that signs in by OAuth 2. */
+export interface RenewedTokens {
+  /** None of the access tokens is good any more. */
+  expireAll(): void
+  /** How often one was renewed. */
+  readonly refreshes: number
+  /** A refresh token is spent by its use. */
+  readonly rotates: boolean
 }

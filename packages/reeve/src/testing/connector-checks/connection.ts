@@ -1,15 +1,15 @@
 import { z } from 'zod'
-import { connector } from '../../../src/connectors/connector.ts'
-import type { AnyAction } from '../../../src/connectors/shape/action.ts'
-import type { Connection } from '../../../src/connectors/shape/connection.ts'
-import type { RunningStandIn } from '../../../src/connectors/shape/sandbox.ts'
-import { workflow } from '../../../src/context.ts'
-import type { Workflow } from '../../../src/engine/workflow.ts'
-import type { ContractCase } from './case.ts'
+import { connector } from '../../connectors/connector.ts'
+import type { AnyAction } from '../../connectors/shape/action.ts'
+import type { Connection } from '../../connectors/shape/connection.ts'
+import type { RunningStandIn } from '../../connectors/shape/sandbox.ts'
+import { workflow } from '../../context.ts'
+import type { Workflow } from '../../engine/workflow.ts'
+import type { ConnectorCase } from './case.ts'
 
 /** A case's connection to a stand-in that runs already, without approvals. */
 export function connectionTo(
-  of: ContractCase,
+  of: ConnectorCase,
   standIn: RunningStandIn,
   { credential, afterwards }: { credential: string; afterwards?: (action: string) => Promise<void> },
 ): Connection {

@@ -1,9 +1,9 @@
-import type { StandIn } from '../../../src/connectors/stand-in/stand-in.ts'
-import { internalsOf } from '../../../src/runtime/runtime.ts'
-import { type FakeClock, testRuntime } from '../../../src/testing/index.ts'
-import { TestRun } from '../../../src/testing/test-run.ts'
-import type { TestRuntime } from '../../../src/testing/test-runtime.ts'
-import type { ContractCase } from './case.ts'
+import { ReeveError } from '../../base/errors.ts'
+import type { StandIn } from '../../connectors/stand-in/stand-in.ts'
+import type { FakeClock } from '../fake-clock.ts'
+import { TestRun } from '../test-run.ts'
+import { type TestRuntime, testRuntime } from '../test-runtime.ts'
+import type { ConnectorCase } from './case.ts'
 import { connectionTo, oneCall } from './connection.ts'
 
 /** A project with one connection, whose stand-in the test holds. */
@@ -16,8 +16,6 @@ export interface Desk extends AsyncDisposable {
   start(calls: readonly { action: string; args: Record<string, unknown> }[]): Promise<TestRun[]>
   write(count: number): Promise<TestRun[]>
   read(count: number): Promise<TestRun[]>
-  /** Looks at the accounts, as the loop of each worker does. */
-  look(): Promise<void>
   /** Lets time pass until nothing waits for time any more, for at most so many seconds. */
   pass(seconds: number): Promise<void>
   /** The same until these runs have ended, however slow the service wants it, for at most ten minutes. Says how they ended. */
@@ -27,15 +25,12 @@ export interface Desk extends AsyncDisposable {
 const began = Date.parse('2026-03-02T06:00:00Z')
 
 export async function openDesk(
-  of: ContractCase,
-  options: { limit?: { count: number; perMs: number }; live?: { url: string } } = {},
+  of: ConnectorCase,
+  options: { limit?: { count: number; perMs: number } } = {},
 ): Promise<Desk> {
   let clock: FakeClock | undefined
-  const standIn = await of.start({
-    now: () => clock?.now() ?? began,
-    ...(options.limit && { limit: options.limit }),
-  })
-  refuseOtherStandIn(of, standIn, options.limit)
+  const standIn = await startOf(of, () => clock?.now() ?? began)
+  if (options.limit) standIn.limit = options.limit
   const { definition } = of.connector
   const credential = of.oauth?.credential(standIn) ?? definition.sandbox.standIn.credential
   const connection = connectionTo(of, standIn, { credential })
@@ -46,8 +41,6 @@ export async function openDesk(
     at: new Date(began).toISOString(),
   })
   clock = test.clock
-  const statuses = async (runs: readonly TestRun[]) =>
-    (await Promise.all(runs.map((run) => run.status()))).toSorted()
   const start: Desk['start'] = async (calls) => {
     const runs: TestRun[] = []
     const started = calls.map((call) => test.runtime.startRun(one, call))
@@ -68,19 +61,15 @@ export async function openDesk(
         })),
       ),
     read: (count) => start(Array.from({ length: count }, () => of.read)),
-    look: async () => {
-      await internalsOf(test.runtime).connections.health.look()
-      await test.settle()
-    },
     pass: async (seconds) => {
       for (let left = seconds; left > 0; left--) await test.advance('1s')
     },
     ended: async (runs) => {
-      let all = await statuses(runs)
+      let all = await statusesOf(runs)
       const isOver = (status: string) => status !== 'waiting' && status !== 'running'
       for (let left = 200; left > 0 && !all.every(isOver); left--) {
         await test.advance('3s')
-        all = await statuses(runs)
+        all = await statusesOf(runs)
       }
       return all
     },
@@ -91,20 +80,25 @@ export async function openDesk(
   }
 }
 
-/** A stand-in with a time or a limit of its own would let the suite wait for what never comes. */
-function refuseOtherStandIn(
-  { connector: { definition }, isLocal }: ContractCase,
-  standIn: StandIn,
-  limit: { count: number; perMs: number } | undefined,
-): void {
-  const what = `The stand-in of the case "${definition.name}"`
-  if (isLocal) return
-  if (Math.abs(standIn.now() - began) > 1_000)
-    throw new Error(
-      `${what} has a clock of its own: hand the \`now\` that \`start\` is given to startStandIn(…, { now }).`,
-    )
-  if (limit && standIn.limit?.count !== limit.count)
-    throw new Error(
-      `${what} has a limit of its own: hand the \`limit\` that \`start\` is given to startStandIn(…, { limit }).`,
-    )
+/** Starts the stand-in of a case. @throws `bad-connector` for one with a time of its own, which would wait for what never comes */
+export async function startOf(of: ConnectorCase, now: () => number): Promise<StandIn> {
+  const { definition } = of.connector
+  const refuse = (why: string) =>
+    new ReeveError('bad-connector', `The stand-in of "${definition.name}" cannot be checked: ${why}.`)
+  const start = of.start ?? (await definition.sandbox.standIn.load())
+  const standIn = (await start({ now })) as StandIn
+  const problem =
+    standIn.faults === undefined || standIn.books === undefined
+      ? 'what its `start` gives has no `faults` and no `books`: let it give what startStandIn gave'
+      : !of.isLocal && Math.abs(standIn.now() - now()) > 1_000
+        ? 'it has a clock of its own: hand the `now` that `start` is given to startStandIn(…, { now })'
+        : undefined
+  if (problem === undefined) return standIn
+  await standIn.close()
+  throw refuse(problem)
+}
+
+/** How runs stand, sorted. */
+export async function statusesOf(runs: readonly TestRun[]): Promise<string[]> {
+  return (await Promise.all(runs.map((run) => run.status()))).toSorted()
 }
