@@ -13,7 +13,7 @@ test('across a SIGKILL no start over HTTP is lost or doubled: each is asked agai
     await once(first, 'exit')
     return made
   })()
-  const wanted = Array.from({ length: 300 }, (_, index) => `order ${index}`)
+  const wanted = Array.from({ length: 150 }, (_, index) => `order ${index}`)
   const acknowledged = new Map<string, string>()
   const ask = async (url: string, key: string) => {
     const client = createClient({ url, token })
@@ -23,7 +23,7 @@ test('across a SIGKILL no start over HTTP is lost or doubled: each is asked agai
     expect(acknowledged.get(key) ?? id).toBe(id)
     acknowledged.set(key, id)
   }
-  for (const killAfter of [40, 150, undefined]) {
+  for (const killAfter of [20, 75, undefined]) {
     const child = start(folder, ['start', '--json'])
     const { url } = (await linesOf(child).next()).value as unknown as { url: string }
     let answered = 0

@@ -9,7 +9,7 @@ import { shapeNamed } from './shapes/index.ts'
 import { checkTrial, runTrial } from './trial.ts'
 
 /** The short form of `npm run test:crash`: a few shapes, with boundaries and moments drawn by a fixed seed. */
-const perShape = 5
+const perShape = 3
 const sampled = [
   'sequential',
   'effect-idempotent-lost',
@@ -38,7 +38,7 @@ afterAll(async () => {
 test('a process killed at its write boundaries and at random moments keeps every invariant', async () => {
   const campaign = new Campaign({ folder, port: oracle.port, seed: 7, jobs: 2, onTrial() {} })
   for (const shape of sampled) await campaign.sample(shape, perShape)
-  await campaign.random(sampled, 10)
+  await campaign.random(sampled, 6)
   const failures = campaign.results.flatMap((result) => result.failures)
   keepsEvidence ||= failures.length > 0
   expect(failures).toEqual([])

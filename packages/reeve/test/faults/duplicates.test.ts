@@ -2,4 +2,4 @@ import { test } from 'vitest'
 import { duplicates } from './duplicates.ts'
 import { keepsItsInvariants } from './short.ts'
 
-test('copies of starts and signals', () => keepsItsInvariants(duplicates, 15))
+test('copies of starts and signals', () => keepsItsInvariants(duplicates, 9))
