@@ -15,6 +15,7 @@ import { deliveryCases } from './contract/deliveries.ts'
 import { directiveVersionCases } from './contract/directive-versions.ts'
 import { effectBudgetCases } from './contract/effect-budgets.ts'
 import { eraseCases } from './contract/erase.ts'
+import { foreignMarkCases } from './contract/foreign-marks.ts'
 import { inboxCases } from './contract/inbox.ts'
 import { itemCases } from './contract/items.ts'
 import { journalCases } from './contract/journal.ts'
@@ -54,6 +55,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     directiveVersionCases(open)
     eraseCases(open)
     markCases(open)
+    foreignMarkCases(open)
     readinessCases(open)
     chapterCases(open)
     rowCases(open)

@@ -174,8 +174,7 @@ export class CommitSource implements TurnSource {
       this.#run.lost(outcome)
       return
     }
-    const marks = this.#marks
-    this.recent.note(marks.isEmpty ? turn.events : turn.events.map((event) => openEvent(event, marks)))
+    this.recent.note(turn.events.map((event) => openEvent(event, this.#marks)))
     if (this.#maybeDuplicate) {
       this.#maybeDuplicate = false
       this.#run.beginDeferred()

@@ -5,7 +5,7 @@ import type { Turn } from '../../store/journal/group-commit.ts'
 import { blobRow, type JournalEvent } from '../../store/journal/journal.ts'
 import { itemName } from '../../store/journal/vocabulary/define.ts'
 import { budgetResetRow } from '../../store/ledger/budgets.ts'
-import { RunMarks } from '../../store/marks/run-marks.ts'
+import { mayHoldMarks, RunMarks } from '../../store/marks/run-marks.ts'
 import { chapterRow, type Release, releaseRow } from '../../store/runs/changes/releases.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import { deliveryRow, type Sealing } from '../../store/runs/inbox.ts'
@@ -166,7 +166,8 @@ export class Outbox {
 
   #link(pending: PendingEvent, at: number): JournalEvent {
     const { type, step, name, args, payload } = pending
-    if (!this.#marks.isEmpty) return this.#linkSealed(pending, at)
+    if (!this.#marks.isEmpty || mayHoldMarks(payload) || mayHoldMarks(name))
+      return this.#linkSealed(pending, at)
     const event = this.#chain.link({ type, step, name, args, at, payload }, this.#blobs)
     if (step !== null) this.#noteOpen(step, pending.settles !== undefined, event.seq)
     const kept = event.blob === null ? event.payload : this.#blobs.at(-1)!.content
@@ -247,7 +248,7 @@ export class Outbox {
   /** What its parent may open of what it is told. */
   #markedFor(parent: number, sealed: string): Row[] {
     const marks = new RunMarks()
-    marks.share(this.#marks, sealed)
+    marks.shareKept(this.#marks, sealed)
     return marks.takeRows(parent)
   }
 
@@ -258,7 +259,7 @@ export class Outbox {
     const dedup = `${name}:${this.#chain.seq}`
     const payload = JSON.stringify({ status, value })
     this.addRows(this.#markedFor(parent, payload))
-    this.addRows([deliveryRow({ run: parent, name, dedup, payload, at }, this.#sealing)])
+    this.addRows([deliveryRow({ run: parent, name, dedup, payload, at, isKept: true }, this.#sealing)])
   }
 }
 

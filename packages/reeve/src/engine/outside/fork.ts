@@ -77,7 +77,7 @@ async function sealedInput(session: Session, run: number, input: ForkedInput): P
 
 /** Right behind the run's first event: what a run was given stands at its beginning. */
 function withInput([first, ...rest]: OutsideEvent[], input: ForkedInput | undefined): OutsideEvent[] {
-  const given = input && [{ type: 'input-replaced', payload: input.payload } as const]
+  const given = input && [{ type: 'input-replaced', payload: input.payload, isKept: true } as const]
   return [...(first ? [first] : []), ...(given ?? []), ...rest]
 }
 
@@ -97,7 +97,7 @@ function refuseRepeats(origin: RunRow, plan: ForkPlan): void {
 }
 
 function copyOf({ type, step, name, args, payload, at }: JournalEvent): OutsideEvent {
-  const copy: OutsideEvent = { type, at }
+  const copy: OutsideEvent = { type, at, isKept: true }
   if (step !== null) copy.step = step
   if (name !== null) copy.name = name
   if (args !== null) copy.args = args
@@ -131,6 +131,6 @@ async function bringChildren(
     })
     const name = itemName('child', run)
     await shareMarked(session, child.no, fork.no)
-    await deliver(session, { run: fork.no, name, dedup: name, payload, at })
+    await deliver(session, { run: fork.no, name, dedup: name, payload, at, isKept: true })
   }
 }

@@ -7,6 +7,7 @@ import { openSaid } from '../../store/journal/said.ts'
 import { itemName } from '../../store/journal/vocabulary/define.ts'
 import { effectPolicies } from '../../store/journal/vocabulary/effect-class.ts'
 import { loadMarks } from '../../store/marks/open-kept.ts'
+import { keptText } from '../../store/marks/run-marks.ts'
 import { withdrawQuestions } from '../../store/runs/approvals.ts'
 import { noteCancelled } from '../../store/runs/changes/left-children.ts'
 import { moveRuns } from '../../store/runs/changes/moves.ts'
@@ -25,6 +26,8 @@ export interface OutsideEvent {
   payload?: string | null
   /** Default: now. */
   at?: number
+  /** Name and payload are as a journal has them: their references are the run's own. */
+  isKept?: true
 }
 
 /**
@@ -41,9 +44,11 @@ export async function appendOutside(
   const chain = new Chain(run, await readHead(session, run.no), session.secrets)
   const at = services.clock.now()
   const blobs: Blob[] = []
-  const linked = events.map(({ type, step = null, name = null, args = null, payload = null, at: its = at }) =>
-    chain.link({ type, step, name, args, at: its, payload }, blobs),
-  )
+  const linked = events.map(({ type, step = null, args = null, at: its = at, isKept, ...told }) => {
+    const { name = null, payload = null } = told
+    const kept = isKept ? { name, payload } : { name: keptText(name), payload: keptText(payload) }
+    return chain.link({ type, step, args, at: its, ...kept }, blobs)
+  })
   await insertLinked(session, linked, blobs)
   const { status, reason, ended } = change
   const row = [run.no, status, reasonOf(reason), ended ? at : null, chain.hash, chain.seq]

@@ -193,5 +193,6 @@ async function tellAgain(
   const payload = JSON.stringify({ status: child.status, value })
   const dedup = `${name}:again ${run.epoch}`
   await shareMarked(session, child.no, run.no)
-  await deliver(session, { run: run.no, name, dedup, payload, at: services.clock.now() })
+  const at = services.clock.now()
+  await deliver(session, { run: run.no, name, dedup, payload, at, isKept: true })
 }

@@ -40,7 +40,8 @@ export async function enqueueDebounced(
   for (;;) {
     const there = await lockRunWithKey(session, run.workflow, run.idempotency)
     if (there && there.status === 'queued' && there.fresh === 1) {
-      const replaced = { type: 'input-replaced', payload: start.marks.seal(start.payload) } as const
+      const payload = start.marks.seal(start.payload)
+      const replaced = { type: 'input-replaced', payload, isKept: true } as const
       for (const { statement, values } of start.marks.takeRows(there.no))
         await session.bulk(statement, [values])
       await appendOutside(session, services, there, [replaced], {

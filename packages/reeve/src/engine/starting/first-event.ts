@@ -18,7 +18,7 @@ export function firstEvent(
     name: run.workflow,
     args: null,
     at: run.created_at,
-    payload: marks.isEmpty ? payload : marks.seal(secrets?.redactJson(payload) ?? payload),
+    payload: marks.seal(secrets?.redactJson(payload) ?? payload),
   }
   const first = new Chain(run, undefined, secrets).link(started, blobs)
   return { first, blobs, marked: marks.takeRows(run.no) }

@@ -156,6 +156,9 @@ export class ApprovalCheck {
       'select id, run, name, payload, at, dedup, seal from inbox where run = ? and name = ?',
       [row.run, `${kind}:${row.id}`],
     )
+    for (const item of items)
+      if (mayHoldMarks(item.payload))
+        item.payload = (await loadMarks(this.#session, row.run)).openKnown(item.payload)
     const isTold = items.some((item) => {
       if (item.payload === '') return true
       const said = decisionIn(item)

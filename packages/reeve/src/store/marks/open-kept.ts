@@ -24,7 +24,7 @@ export function isSealed({ payload, name }: Pick<JournalEvent, 'payload' | 'name
 
 /** @throws `erased` */
 export function openEvent(event: JournalEvent, marks: RunMarks): JournalEvent {
-  if (marks.isEmpty || !isSealed(event)) return event
+  if (!isSealed(event)) return event
   const { payload, name } = event
   return {
     ...event,
@@ -59,18 +59,10 @@ export async function openRows<R extends { run: number }>(
     if (!marks || !isMarked(row)) return row
     const opened = columns.map((column) => {
       const kept = row[column] as string | null
-      return [column, kept === null ? null : orKept(marks, kept)]
+      return [column, kept === null ? null : marks.openKnown(kept)]
     })
     return { ...row, ...Object.fromEntries(opened) }
   })
-}
-
-function orKept(marks: RunMarks, json: string): string {
-  try {
-    return marks.open(json)
-  } catch {
-    return json
-  }
 }
 
 /** What came for a run. */
@@ -95,7 +87,7 @@ export function openItems(items: SealedPayload[], marks: RunMarks): void {
   for (const item of items) {
     if (!item.marked) continue
     marks.adopt(item.marked)
-    item.payload = orKept(marks, item.payload)
+    item.payload = marks.openKnown(item.payload)
     delete item.marked
   }
 }

@@ -7,12 +7,26 @@ import { boundId } from './bound-text.ts'
 import { type MarkedValue, markedRow, saltId } from './marked-values.ts'
 
 const reference = /\[marked:([\w-]{22}(?:[\w-]{5})?)\]/g
+/** A reference, or what stands for the beginning of what only looks like one. */
+const keptForms = /\[marked:(?:~|([\w-]{22}(?:[\w-]{5})?)\])/g
+/** How a reference begins. */
+const first = '[marked:'
+/** Of one that came from outside: no reference of ours begins so. */
+const foreignFirst = `${first}~`
 /** A shorter text is replaced only where it is all of a text, for in others it stands by chance. */
 const shortestPart = 4
 
 /** Whether a text may hold references. */
 export function mayHoldMarks(text: string | null): boolean {
-  return text?.includes('[marked:') ?? false
+  return text?.includes(first) ?? false
+}
+
+/**
+ * A text from outside as it is kept: what looks like a reference in it is none. JSON text stays JSON text. What has been sealed is
+ * kept so already.
+ */
+export function keptText<Text extends string | null>(text: Text): Text {
+  return text !== null && mayHoldMarks(text) ? (text.replaceAll(first, foreignFirst) as Text) : text
 }
 
 /**
@@ -20,6 +34,10 @@ export function mayHoldMarks(text: string | null): boolean {
  * works with the texts; what is written is sealed first, what is read is opened:
  *
  *   text ── seal ──▶ [marked:ID] ── open ──▶ text        the text itself is a row of `marked_values`
+ *
+ * Nothing else makes a reference: what looks like one in what comes from outside (an input, a mail, a tool, a model) is kept as
+ * `[marked:~…`, and opened to what it was. So all that is kept is sealed exactly once, and all that is read is opened exactly once:
+ * the result of a child, too, which its parent opens where it comes in.
  *
  * A text is replaced wherever it stands in what the run writes, not only in the field that is marked: in arguments, prompts,
  * results and messages, too. Ids bind their texts with a nonce that is kept with those, so that nobody can tell by one what a text
@@ -60,8 +78,11 @@ export class RunMarks {
 
   /** The texts of another run that stand in what this one gets of it, under their references. */
   share(from: RunMarks, plain: string | null): void {
-    if (plain === null || from.isEmpty) return
-    const sealed = from.seal(plain)
+    if (plain !== null && !from.isEmpty) this.shareKept(from, from.seal(plain))
+  }
+
+  /** The same where it is sealed already. */
+  shareKept(from: RunMarks, sealed: string): void {
     for (const [, id] of sealed.matchAll(reference)) {
       const text = from.#texts.get(id!)
       if (text === undefined || this.#texts.has(id!)) continue
@@ -110,9 +131,10 @@ export class RunMarks {
 
   /** JSON text, or any other, as it is kept. */
   seal(text: string): string {
-    if (this.#ids.size === 0) return text
+    if (this.#ids.size === 0) return keptText(text)
     this.#finder ??= this.#makeFinder()
     return text.replace(this.#finder, (form) => {
+      if (form === first) return foreignFirst
       const isWhole = form.startsWith('"')
       const written = isWhole ? form.slice(1, -1) : form
       const id = this.#ids.get(written) ?? this.#ids.get(unescaped(written))
@@ -131,11 +153,18 @@ export class RunMarks {
     return this.#opened(text, (each) => each)
   }
 
-  #opened(text: string, form: (text: string) => string): string {
+  /** JSON text, of which what cannot be opened stays a reference. */
+  openKnown(json: string): string {
+    return this.#opened(json, escaped, true)
+  }
+
+  #opened(text: string, form: (text: string) => string, isLenient = false): string {
     if (!mayHoldMarks(text)) return text
-    return text.replace(reference, (whole, id: string) => {
+    return text.replace(keptForms, (whole, id: string | undefined) => {
+      if (id === undefined) return first
       const known = this.#texts.get(id)
       if (known !== undefined) return form(known)
+      if (isLenient) return whole
       const fault = this.#forged?.get(id) ?? this.#locked
       if (fault) throw fault
       if (!this.#erased?.has(id)) return whole
@@ -177,10 +206,11 @@ export class RunMarks {
       if (/^\w+$/.test(form)) return `${exactly}(?!\\w*":)`
       return form.startsWith('"') ? `${exactly}(?!:)` : exactly
     })
-    return new RegExp(`(?<=(?:^|[^\\\\])(?:\\\\\\\\)*)(?:${patterns.join('|')})`, 'g')
+    return new RegExp(`(?<=(?:^|[^\\\\])(?:\\\\\\\\)*)(?:${patterns.join('|')})|${firstPattern}`, 'g')
   }
 }
 
+const firstPattern = String.raw`\[marked:`
 const noTexts = new Map<string, string>()
 const noMarks = new Map<string, Mark>()
 const none: readonly MarkedValue[] = []

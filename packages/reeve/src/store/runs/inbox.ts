@@ -5,6 +5,7 @@ import type { Bulk, Row, Session, Value } from '../database.ts'
 import { quoted } from '../journal/events.ts'
 import type { MarkedValue } from '../marks/marked-values.ts'
 import { withMarked } from '../marks/open-kept.ts'
+import { keptText } from '../marks/run-marks.ts'
 import { cleanText } from '../redacting.ts'
 
 /**
@@ -16,7 +17,7 @@ export interface InboxItem {
   run: number
   /** `signal:NAME`, `approval:ID`, `child:RUN_ID`, `outcome:ID`. */
   name: string
-  /** JSON text; empty once it was taken, and the journal has it. */
+  /** JSON text as it is kept (`run-marks.ts`) until it is opened; empty once it was taken, and the journal has it. */
   payload: string
   at: number
   /** What opens a payload that refers to marked texts of the run; absent: it does not, or was opened. */
@@ -34,8 +35,11 @@ export interface Delivery {
   run: number
   name: string
   dedup: string | null
+  /** JSON text as it came. */
   payload: string
   at: number
+  /** The payload is from a journal, and its references are to texts of the receiver. */
+  isKept?: true
 }
 
 /**
@@ -51,11 +55,18 @@ export const insertDeliveries: Bulk = {
 
 /** What is sealed is what will stand there. @throws `audit-key-missing` */
 export function deliveryValues(
-  { run, name, dedup, payload, at }: Delivery,
+  { run, name, dedup, payload, at, isKept }: Delivery,
   { secrets, auditKeys }: Sealing = {},
 ): Value[] {
   if (auditKeys === 'missing') throw missingKey()
-  const written = { run, name: cleanText(name, secrets), dedup, payload: cleanText(payload, secrets), at }
+  const clean = cleanText(payload, secrets)
+  const written = {
+    run,
+    name: cleanText(name, secrets),
+    dedup,
+    payload: isKept ? clean : keptText(clean),
+    at,
+  }
   const seal = auditKeys?.seal(sealKind, sealParts(written)) ?? null
   return [run, written.name, dedup, written.payload, at, seal]
 }
