@@ -4,10 +4,11 @@ import type { Environment } from '../../src/base/config.ts'
 import { messageOf } from '../../src/base/errors.ts'
 import { sha256 } from '../../src/base/hash.ts'
 import { canonical, type Json } from '../../src/base/json/json.ts'
-import { silentLog } from '../../src/base/log.ts'
+import { type Log, silentLog } from '../../src/base/log.ts'
 import { systemClock } from '../../src/base/time/time.ts'
 import { workflow } from '../../src/context.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
+import { overrideItem } from '../../src/engine/overriding/override.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { projectOf } from '../../src/project/load.ts'
 import { internalsOf, Runtime } from '../../src/runtime/runtime.ts'
@@ -72,8 +73,11 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
   }
 }
 
-export async function scene(environment: Environment, { isSigned = true } = {}): Promise<Scene> {
-  const runtime = await Runtime.open({ project: projectOf({}, [pay]), environment, log: silentLog })
+export async function scene(
+  environment: Environment,
+  { isSigned = true, log = silentLog }: { isSigned?: boolean; log?: Log } = {},
+): Promise<Scene> {
+  const runtime = await Runtime.open({ project: projectOf({}, [pay]), environment, log })
   const { database, engine } = internalsOf(runtime)
   await engine.start()
   const decided = async (to: string, verdict: 'approve' | 'reject') => {
@@ -151,6 +155,26 @@ async function decideInJournal(database: Database, id: string): Promise<void> {
   const decision = { status: 'approved', value, edited: false, by: 'ada', note: null }
   const payload = JSON.stringify(decision)
   const event: JournalEvent = { ...last, seq: last.seq + 1, type: 'approval-decided', payload, hash: '' }
+  event.hash = chainHash(last.hash, event, sha256(payload))
+  await database.bulk(insertEvents, [eventValues(event)])
+  await database.run('update runs set head = ?, head_seq = ? where no = ?', [event.hash, event.seq, run.no])
+}
+
+/** Writes into a journal that ada overrode a call, as anybody can who may write to the database. */
+async function overrideInJournal(database: Database, id: string): Promise<void> {
+  const run = (await readRun(database, id))!
+  const last = (await readEvents(database, run.no)).at(-1)!
+  const payload = JSON.stringify({ call: 1, how: 'result', by: 'ada', reason: 'looked it up' })
+  const event: JournalEvent = {
+    ...last,
+    seq: last.seq + 1,
+    type: 'call-overridden',
+    step: null,
+    name: null,
+    args: null,
+    payload,
+    hash: '',
+  }
   event.hash = chainHash(last.hash, event, sha256(payload))
   await database.bulk(insertEvents, [eventValues(event)])
   await database.run('update runs set head = ?, head_seq = ? where no = ?', [event.hash, event.seq, run.no])
@@ -253,6 +277,27 @@ const forgeries: [
     },
     /item \d+ \(approval:.*\) of its inbox has no seal/,
     /item \d+ \(approval:.*\) of its inbox has no seal/,
+  ],
+  [
+    'the inbox, by an override that nobody gave',
+    async ({ attacker, waiting }) => {
+      const { no } = (await readRun(attacker, waiting))!
+      const item = { how: 'error', error: 'no', reason: 'closed', by: 'ada' }
+      await attacker.run('insert into inbox (run, name, payload, at) values (?, ?, ?, 1)', [
+        no,
+        overrideItem(2),
+        JSON.stringify(item),
+      ])
+      await attacker.run('update runs set inbox = inbox + 1 where no = ?', [no])
+    },
+    /item \d+ \(override:2\) of its inbox has no seal/,
+    /item \d+ \(override:2\) of its inbox has no seal/,
+  ],
+  [
+    'an override that nobody gave, in the journal',
+    ({ attacker, waiting }) => overrideInJournal(attacker, waiting),
+    /ada overrode call 1 \(result\), and no act says that/,
+    /ada overrode call 1 \(result\), and no act says that/,
   ],
   [
     'the row of an open question, so that it says it was decided',
@@ -476,6 +521,35 @@ export function forgeryCases(
       expect(found).toMatch(/head \d+ is not what was kept of .*: the database was rewritten since/)
     })
 
+    test('the head of the day that a worker logged shows a rewrite that a worker has signed since without knowing', async () => {
+      const environment = await place()
+      const kept: KeptHead[] = []
+      const log: Log = {
+        ...silentLog,
+        info: (message, fields) => {
+          if (message.startsWith('audit head of the day'))
+            kept.push(JSON.parse(String(fields?.head)) as KeptHead)
+        },
+      }
+      const { attacker, paid } = await scene(environment, { log })
+      expect(kept).toHaveLength(1)
+      expect(await audit(environment, kept)).toEqual([])
+      // All that goes without the key: every hash made anew, and no head left that knows better.
+      await rechain(attacker, paid, (event) => {
+        if (event.type === 'step-completed') event.payload = '"pay mallory"'
+      })
+      await attacker.run('delete from audit_heads')
+      await attacker.run(`delete from counters where name = 'audit-head'`)
+      const unknowing = await Runtime.open({ project: projectOf({}, [pay]), environment, log: silentLog })
+      await internalsOf(unknowing).engine.start()
+      await unknowing.startRun(pay, { to: 'carol' })
+      await unknowing.stop()
+      expect(await audit(environment)).toEqual([])
+      expect((await audit(environment, kept)).join('\n')).toMatch(
+        /head \d+ is not what was kept of .*: the database was rewritten since/,
+      )
+    })
+
     test.each([
       ['recorded', true],
       ['forged into the journal of a parked run', false],
@@ -540,6 +614,45 @@ export function forgeryCases(
       expect((await audit(environment, [kept])).join('\n')).toMatch(
         /head \d+ of .* is gone: the database is older than it/,
       )
+    })
+
+    test('an override that was given is no fault; in the name of another, or for another reason, it is', async () => {
+      const environment = await place()
+      const flow = workflow({
+        name: 'waits',
+        input: z.null(),
+        run: (ctx) => ctx.waitFor('go'),
+      })
+      const runtime = await Runtime.open({
+        project: projectOf({}, [flow]),
+        environment,
+        log: silentLog,
+      })
+      const { engine, database } = internalsOf(runtime)
+      await engine.start()
+      const { id } = await runtime.startRun(flow, null)
+      await until(async () => ((await readRun(database, id))?.status === 'waiting' ? true : undefined))
+      await runtime.override(id, 1, { how: 'result', result: 7, by: 'ada', reason: 'by hand' })
+      expect(await runtime.result(id)).toMatchObject({ output: 7 })
+      await engine.stop()
+      await database.close()
+      expect(await audit(environment)).toEqual([])
+      const attacker = openDatabase(environment.database, systemClock)
+      onTestFinished(() => attacker.close())
+      for (const [field, forged] of [
+        ['by', 'eve'],
+        ['reason', 'she said so'],
+      ] as const) {
+        let was: Json = null
+        await rechain(attacker, id, (event) =>
+          edit(event, 'call-overridden', (said) => {
+            was = said[field]!
+            said[field] = forged
+          }),
+        )
+        expect((await audit(environment)).join()).toMatch(/overrode call 1 \(result\), and no act says that/)
+        await rechain(attacker, id, (event) => edit(event, 'call-overridden', (said) => (said[field] = was)))
+      }
     })
 
     test('a run does not take a decision that nobody with the key put into its inbox', async () => {

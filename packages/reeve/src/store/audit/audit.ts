@@ -2,6 +2,7 @@ import type { Database, Session } from '../database.ts'
 import { ChainCheck, type ChainFault, type JournalEvent, readEvents } from '../journal/journal.ts'
 import { headOf, type RunRow } from '../runs/runs.ts'
 import { ApprovalCheck } from './approval-check.ts'
+import { OverrideCheck } from './override-check.ts'
 
 export interface AuditFault {
   runId: string
@@ -82,6 +83,7 @@ async function verifyRun(
   const start = pruned_hash === null ? undefined : { seq: pruned_seq, hash: pruned_hash }
   const check = new ChainCheck(run.id, headOf(run), start)
   const approvals = new ApprovalCheck(session, run)
+  const overrides = new OverrideCheck(session, run)
   let events = 0
   let last: Pick<JournalEvent, 'seq' | 'hash'> | undefined = start
   let isInChapter = chapter_seq === 0
@@ -94,6 +96,7 @@ async function verifyRun(
       if (event.seq === chapter_seq)
         isInChapter = event.type === 'run-continued' && last?.hash === chapter_hash
       approvals.add(event)
+      overrides.add(event)
       last = event
     }
     if (page.length < eventPage) break
@@ -101,7 +104,8 @@ async function verifyRun(
   // Replay goes by what the row says of the chapter's beginning.
   const problem = `the run's row says that its chapter begins with event ${chapter_seq}, which begins none`
   const chapterFault = isInChapter ? undefined : { seq: chapter_seq, problem }
-  return { events, fault: check.end() ?? chapterFault ?? (await approvals.end()) }
+  const fault = check.end() ?? chapterFault ?? (await approvals.end()) ?? (await overrides.end())
+  return { events, fault }
 }
 
 /** Recomputes the chains of these runs. */
