@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { emptied } from '../store/emptied.ts'
 import { startPostgres, type TestServer } from '../store/postgres.ts'
 import { overridesContract } from './contract.ts'
+import { secondReading } from './second-reading.ts'
 
 let server: TestServer
 
@@ -12,6 +13,10 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 overridesContract(
+  'Postgres',
+  emptied(() => server),
+)
+secondReading(
   'Postgres',
   emptied(() => server),
 )

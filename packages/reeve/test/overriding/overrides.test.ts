@@ -1,4 +1,6 @@
 import { openTestDatabase } from '../engine/harness.ts'
 import { overridesContract } from './contract.ts'
+import { secondReading } from './second-reading.ts'
 
 overridesContract('SQLite', (clock) => openTestDatabase(clock))
+secondReading('SQLite', (clock) => openTestDatabase(clock))

@@ -131,7 +131,7 @@ export function attempts<T>(
   if (!last) return tries(site, call, attempted, 1)
   const { attempt, dueAt } = payloadOf(last, 'step-retrying', 'question-retrying', 'budget-awaited')
   const next = () => tries(site, call, attempted, attempt + 1)
-  if (dueAt <= site.services.clock.now()) return next()
+  if (dueAt <= site.services.clock.now() && !site.waits.isOverridden(call.step)) return next()
   again(site, call, dueAt, next)
 }
 

@@ -268,10 +268,10 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
     this.commits.claimedAgain()
     this.beginDeferred()
     if (this.#mode === 'live') {
-      for (const begin of this.activity.timers.takeDueActs()) begin()
-      this.activity.timers.resume()
       if (items) this.activity.inbox.renew(items)
       this.override()
+      for (const begin of this.activity.timers.takeDueActs()) begin()
+      this.activity.timers.resume()
     }
     this.activity.deliveries.start()
   }

@@ -14,6 +14,7 @@ import {
 } from '../../store/runs/changes/retries.ts'
 import { deliver, dropUntaken, giveSignalsBack } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
+import { dropOverrides } from '../overriding/drop-overrides.ts'
 import type { EngineServices } from '../services.ts'
 import { endedBy } from '../worker/left-children.ts'
 import { type FailedFamily, failedFamily, isBroken } from './failed-family.ts'
@@ -168,7 +169,8 @@ async function queueAgain(
   if (later.length > 0) payload.logs = logs
   const event = { ...newEvent('run-retried', payload), ...(step ? { step } : {}) }
   const change = { status: 'queued', reason: null, ended: false } as const
-  await appendOutside(session, services, run, [event], change)
+  const dropped = await dropOverrides(session, run)
+  await appendOutside(session, services, run, [...dropped, event], change)
   await takeBack(session, run)
   for (const { child } of blamed) await tellAgain(session, services, run, child)
 }

@@ -6,12 +6,14 @@ import { checkText, shownId } from '../../base/text/text.ts'
 import { type Acting, record } from '../../store/authority/acting.ts'
 import type { Session } from '../../store/database.ts'
 import { definitionOf, payloadOf } from '../../store/journal/events.ts'
+import { readChapter } from '../../store/journal/journal.ts'
 import { eventsOfCall } from '../../store/journal/said.ts'
 import { deliver, hasUntaken } from '../../store/runs/inbox.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 import { longestNote } from '../deciding/decide.ts'
 import { requireRole } from '../deciding/deciders.ts'
 import type { JsonSchemaCheck } from '../outside/approval-edit.ts'
+import { readHistory } from '../replay/history.ts'
 import { whatRuns } from '../replay/inside-body.ts'
 import { encodePayload } from '../replay/payload.ts'
 import { type Overriding, overrideItem, refusalByKind } from './override.ts'
@@ -83,7 +85,11 @@ async function requireOverridable(
     if (given.how === 'skip-wait') throw refused(run.id, call, 'it does not wait for a time')
     return { kind: undefined, name: undefined }
   }
-  if (definitionOf(last.type)?.role === 'settlement') throw refused(run.id, call, 'it has its result already')
+  if (definitionOf(last.type)?.role === 'settlement') {
+    if (!(await isForgotten(session, run, call))) throw refused(run.id, call, 'it has its result already')
+    if (given.how === 'skip-wait') throw refused(run.id, call, 'it does not wait for a time')
+    return { kind: undefined, name: undefined }
+  }
   if (last.type === 'effect-unknown') {
     const { approval } = payloadOf(last, 'effect-unknown')
     throw refused(run.id, call, `nobody knows whether it happened. Say so: reeve answer ${approval}`)
@@ -101,6 +107,12 @@ async function requireOverridable(
     if (issues.length > 0) throw refused(run.id, call, `the result does not fit: ${describeIssues(issues)}`)
   }
   return { kind, name: last.name ?? undefined }
+}
+
+/** Whether a retry of the run makes the call again, whatever that came to before. */
+async function isForgotten(session: Session, run: RunRow, call: number): Promise<boolean> {
+  const { calls, forgotten } = readHistory(await readChapter(session, run))
+  return forgotten.has(call) && !calls.has(call)
 }
 
 function refused(run: string, call: number, why: string): ReeveError {

@@ -1,6 +1,6 @@
 import type { Row } from '../../store/database.ts'
 import { type InboxItem, takenRow } from '../../store/runs/inbox.ts'
-import { isOverride } from '../overriding/override.ts'
+import { isOverride, overrideItem } from '../overriding/override.ts'
 
 const none: Row[] = []
 
@@ -99,8 +99,14 @@ export class Inbox {
     return taken
   }
 
+  /** Whether a person said what that call comes to, and nobody took that yet. */
+  isOverridden(call: number): boolean {
+    return this.#overrides.some(({ name }) => name === overrideItem(call))
+  }
+
+  /** What it says goes to the journal: nothing of it stays in the inbox. */
   useUp({ id }: InboxItem): void {
-    this.#taken.push(takenRow({ item: id, step: noCall, journaled: false }))
+    this.#taken.push(takenRow({ item: id, step: noCall, journaled: true }))
   }
 
   /** The wait of that call may be given up by the workflow's code. */

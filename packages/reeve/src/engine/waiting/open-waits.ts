@@ -36,6 +36,11 @@ export class OpenWaits {
     return this.#inbox.wait(name, step, take)
   }
 
+  /** Whether a person said what that call comes to: it counts before the call is tried again. */
+  isOverridden(call: number): boolean {
+    return this.#inbox.isOverridden(call)
+  }
+
   /** What the workflow has of a wait, and how that is given up. */
   add(promise: Promise<unknown>, step: number, giveUp: () => void): void {
     Object.defineProperty(promise, givesUp, {

@@ -100,8 +100,10 @@ export class EffectCall implements Unresolved, AttemptOf {
   }
 
   #attemptAt(dueAt: number, attempt: number): Promise<void> | void {
-    if (dueAt <= this.site.services.clock.now()) return this.attempt(attempt)
-    again(this.site, this.call, dueAt, () => this.attempt(attempt))
+    const { site, call } = this
+    if (dueAt <= site.services.clock.now() && !site.waits.isOverridden(call.step))
+      return this.attempt(attempt)
+    again(site, call, dueAt, () => this.attempt(attempt))
   }
 
   #notePaced(attempt: number, dueAt: number, options?: AppendOptions): void {
