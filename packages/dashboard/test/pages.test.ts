@@ -311,6 +311,27 @@ test('a run that waits for a signal says what it wants, and goes on when it is t
   await page.getByText('The signal parcel-arrived brought:').waitFor()
 })
 
+test('an operator says from the page of a run what a call comes to, with why; nobody else is offered it', async () => {
+  const { id } = await stage.runtime.startRun('await-parcel', { parcel: 'P-9' })
+  const { page: approver } = await visit(stage, `/runs/${id}?call=1`, { role: 'approver' })
+  await approver.getByRole('heading', { name: /Call 1/ }).waitFor()
+  expect(await approver.getByRole('button', { name: /Override/ }).count()).toBe(0)
+  const { page } = await visit(stage, `/runs/${id}?call=1`, { role: 'operator' })
+  await page.getByRole('heading', { name: /Call 1/ }).waitFor()
+  await page.getByRole('button', { name: 'Override…' }).last().click()
+  await page.getByText('It wants an object with at').waitFor()
+  await page.getByLabel('at', { exact: true }).fill('Tuesday')
+  const done = page.getByRole('button', { name: 'Say so' })
+  expect(await done.isDisabled()).toBe(true)
+  await page.getByLabel('Why').fill('seen in the yard')
+  await done.click()
+  await page.getByRole('heading', { name: 'await-parcel is done.' }).waitFor({ timeout: 30_000 })
+  const { database } = internalsOf(stage.runtime)
+  expect(await listActs(database, { type: 'run-overridden' })).toMatchObject([
+    { why: 'seen in the yard', subject: id, details: { call: 1, how: 'result' } },
+  ])
+})
+
 test('a link to a run that is gone says so, on a page like the others', async () => {
   const { page } = await visit(stage, '/runs/1m8aaaaaaaaaaaaaa')
   await page.getByRole('heading', { name: 'This run is not here.' }).waitFor()

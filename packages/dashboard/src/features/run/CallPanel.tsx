@@ -18,6 +18,7 @@ export function CallPanel({
   now,
   onClose,
   onFork,
+  onOverride,
 }: {
   run: string
   bar: Bar
@@ -26,6 +27,8 @@ export function CallPanel({
   onClose: () => void
   /** Undefined: whoever looks may not. */
   onFork: (() => void) | undefined
+  /** The same, or nobody may say what this call comes to. */
+  onOverride: (() => void) | undefined
 }) {
   return (
     <Section
@@ -41,6 +44,11 @@ export function CallPanel({
           <OneEvent key={event.seq} run={run} event={event} now={now} />
         ))}
         <div className={ui.actions} style={{ marginTop: 14 }}>
+          {onOverride && (
+            <Button variant="default" onClick={onOverride}>
+              Override…
+            </Button>
+          )}
           {onFork && (
             <Button variant="default" onClick={onFork}>
               Fork from here…

@@ -9,6 +9,7 @@ import { Failure } from '../../ui/Failure.tsx'
 import ui from '../../ui/ui.module.css'
 import { CompareForm } from './forms/CompareForm.tsx'
 import { ForkForm } from './forms/ForkForm.tsx'
+import { OverrideForm } from './forms/OverrideForm.tsx'
 import { SignalForm } from './forms/SignalForm.tsx'
 import { UndoForm } from './forms/UndoForm.tsx'
 import css from './Run.module.css'
@@ -27,6 +28,7 @@ const ended = ['succeeded', 'failed', 'cancelled']
 type Form =
   | { kind: 'fork'; from: number; name: string }
   | { kind: 'signal' }
+  | { kind: 'override'; call?: number }
   | { kind: 'compare' }
   | { kind: 'undo' }
 
@@ -50,13 +52,14 @@ export function useRunForms(run: RunWhole | undefined): RunForms {
 export function RunActions({
   run,
   forms,
-  firstCall,
+  bars = [],
 }: {
   run: RunWhole
   /** Without them only what changes the run itself is offered. */
   forms?: RunForms
-  firstCall?: Bar | undefined
+  bars?: readonly Bar[]
 }) {
+  const [firstCall] = bars
   const [asked, setAsked] = useState<Action | undefined>()
   const client = useQueryClient()
   const { data: session } = useQuery(sessionQuery)
@@ -84,6 +87,11 @@ export function RunActions({
       {forms && may && !isOver && (
         <Button variant="default" onClick={() => forms.open({ kind: 'signal' })}>
           Signal…
+        </Button>
+      )}
+      {forms && may && !isOver && (
+        <Button variant="default" onClick={() => forms.open({ kind: 'override' })}>
+          Override…
         </Button>
       )}
       {forms && may && firstCall && (
@@ -124,15 +132,24 @@ export function RunActions({
           </Button>
         </Buttons>
       </Dialog>
-      {forms && <Forms run={run} forms={forms} />}
+      {forms && <Forms run={run} forms={forms} bars={bars} />}
     </div>
   )
 }
 
-function Forms({ run, forms: { form, close } }: { run: RunWhole; forms: RunForms }) {
+function Forms({
+  run,
+  forms: { form, close },
+  bars,
+}: {
+  run: RunWhole
+  forms: RunForms
+  bars: readonly Bar[]
+}) {
   const titles = {
     fork: `Fork ${run.workflow}`,
     signal: `Signal ${run.workflow}`,
+    override: 'Say what a call comes to',
     compare: 'Compare',
     undo: `Undo ${run.workflow}`,
   }
@@ -145,6 +162,7 @@ function Forms({ run, forms: { form, close } }: { run: RunWhole; forms: RunForms
     >
       {form?.kind === 'fork' && <ForkForm run={run} from={form.from} name={form.name} />}
       {form?.kind === 'signal' && <SignalForm run={run} onDone={close} />}
+      {form?.kind === 'override' && <OverrideForm run={run} bars={bars} first={form.call} onDone={close} />}
       {form?.kind === 'undo' && <UndoForm run={run} onClose={close} />}
       {form?.kind === 'compare' && <CompareForm run={run} />}
     </Dialog>

@@ -12,6 +12,7 @@ import ui from '../../ui/ui.module.css'
 import { clock, count, duration, money } from '../../ui/words.ts'
 import { CallPanel } from './CallPanel.tsx'
 import { Events } from './Events.tsx'
+import { mayOverride } from './forms/OverrideForm.tsx'
 import { useJournal } from './journal.ts'
 import css from './Run.module.css'
 import { RunActions, useRunForms } from './RunActions.tsx'
@@ -76,7 +77,7 @@ export function RunPage() {
   const may = session?.role === 'operator' || session?.role === 'owner'
   return (
     <Page title={headline(run)} path={path} sub={<Under run={run} bars={bars} now={now} />}>
-      <RunActions run={run} forms={forms} firstCall={bars[0]} />
+      <RunActions run={run} forms={forms} bars={bars} />
       <Story run={run} now={now} />
       <Section title="How it went">
         <Choice
@@ -116,6 +117,9 @@ export function RunPage() {
             events={events.filter(({ call }) => call === chosen)}
             now={now}
             onClose={() => show({ call: undefined })}
+            onOverride={
+              may && mayOverride(bar) ? () => forms.open({ kind: 'override', call: bar.call }) : undefined
+            }
             onFork={may ? () => forms.open({ kind: 'fork', from: bar.call, name: bar.name }) : undefined}
           />
         )}

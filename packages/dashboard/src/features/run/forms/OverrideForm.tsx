@@ -1,0 +1,133 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, newKey } from '../../../api/client.ts'
+import { storyQuery } from '../../../api/queries.ts'
+import type { Json, RunWhole } from '../../../api/types.ts'
+import { Button, Buttons } from '../../../ui/controls/Button.tsx'
+import { Radios, TextInput } from '../../../ui/controls/Inputs.tsx'
+import { Failure } from '../../../ui/Failure.tsx'
+import { InputForm, isInputFinished } from '../../../ui/fields/InputForm.tsx'
+import ui from '../../../ui/ui.module.css'
+import type { Bar } from '../timeline.ts'
+
+type How = 'result' | 'error' | 'skip-wait'
+
+const words: Record<How, string> = {
+  result: 'It gives this result.',
+  error: 'It fails with this error.',
+  'skip-wait': 'Its wait is over: its time has come now.',
+}
+
+/** What may be said of a call, by what it waits for; a step that acts for the first time has told nothing yet. */
+const waysOf: Record<string, How[]> = {
+  step: ['result', 'error', 'skip-wait'],
+  signal: ['result', 'skip-wait', 'error'],
+  timer: ['skip-wait', 'error'],
+  question: ['skip-wait', 'error'],
+  budget: ['skip-wait', 'error'],
+  effect: ['skip-wait', 'error'],
+  child: ['error'],
+}
+
+const acting: How[] = ['result', 'error']
+
+/** Whether a person may say what this call comes to. */
+export function mayOverride({ kind, to }: Bar): boolean {
+  return to === undefined && kind in waysOf
+}
+
+/** Says what a call comes to in the place of what it waits for, and why. */
+export function OverrideForm({
+  run,
+  bars,
+  first,
+  onDone,
+}: {
+  run: RunWhole
+  bars: readonly Bar[]
+  /** The call to begin with. */
+  first: number | undefined
+  onDone: () => void
+}) {
+  const client = useQueryClient()
+  const { data } = useQuery(storyQuery(run))
+  const open = bars.filter(mayOverride)
+  const [call, setCall] = useState(String(first ?? open[0]?.call ?? (bars.at(-1)?.call ?? 0) + 1))
+  const [said, setSaid] = useState<How | undefined>()
+  const [value, setValue] = useState<unknown>()
+  const [error, setError] = useState('')
+  const [reason, setReason] = useState('')
+  const bar = open.find((each) => String(each.call) === call)
+  const ways = (bar && waysOf[bar.kind]) ?? acting
+  const how = said && ways.includes(said) ? said : ways[0]!
+  const wanted =
+    bar?.kind === 'signal'
+      ? data?.story.belief.waitsFor.find(({ kind, name }) => kind === 'signal' && name === bar.name)?.wanted
+      : undefined
+  const schema = wanted?.schema ?? null
+  const override = useMutation({
+    mutationFn() {
+      const about = { call: Number(call), reason }
+      const body =
+        how === 'result'
+          ? { ...about, how, result: (value ?? null) as Json }
+          : how === 'error'
+            ? { ...about, how, error }
+            : { ...about, how }
+      return api.runs.override({ params: { run: run.id }, body, ...newKey() })
+    },
+    async onSuccess() {
+      onDone()
+      await client.invalidateQueries()
+    },
+  })
+  const isReady =
+    /^[1-9]\d*$/.test(call) &&
+    reason.trim() !== '' &&
+    (how !== 'error' || error.trim() !== '') &&
+    (how !== 'result' || value === undefined || isInputFinished(value, schema))
+  return (
+    <form
+      style={{ display: 'grid', gap: 14 }}
+      onSubmit={(event) => {
+        event.preventDefault()
+        override.mutate()
+      }}
+    >
+      <TextInput
+        label="Call"
+        inputMode="numeric"
+        description={
+          bar
+            ? `${bar.kind} “${bar.name}”`
+            : 'A step that acts for the first time has told nothing yet: it has the number after the last call.'
+        }
+        value={call}
+        onChange={(event) => setCall(event.currentTarget.value)}
+      />
+      <Radios
+        label="What does it come to?"
+        value={how}
+        options={ways.map((each) => ({ value: each, words: words[each] }))}
+        onChange={setSaid}
+      />
+      {how === 'result' && wanted && <p className={ui.soft}>It wants {wanted.words}.</p>}
+      {how === 'result' && <InputForm schema={schema} value={value} onChange={setValue} />}
+      {how === 'error' && (
+        <TextInput label="Error" value={error} onChange={(event) => setError(event.currentTarget.value)} />
+      )}
+      <TextInput
+        label="Why"
+        description="The run’s journal and the log of authority keep it."
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+      />
+      {override.error && <Failure error={override.error} />}
+      <Buttons>
+        <Button type="submit" loading={override.isPending} disabled={!isReady}>
+          Say so
+        </Button>
+      </Buttons>
+    </form>
+  )
+}
