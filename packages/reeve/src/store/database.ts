@@ -85,6 +85,8 @@ export interface Session {
   readonly auditKeys?: AuditKeys | 'missing' | undefined
   /** What marked texts are sealed with; absent: nothing, or this process cannot open it. */
   readonly marksKey?: SealingKey | undefined
+  /** Of whoever may not see marked texts: rows that are read through it keep the references (`keepingMarks`). */
+  readonly keepsMarks?: true
   all<Row>(sql: string, parameters?: Value[]): Promise<Row[]>
   get<Row>(sql: string, parameters?: Value[]): Promise<Row | undefined>
   /** Answers how many rows changed. */

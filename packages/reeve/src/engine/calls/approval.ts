@@ -6,6 +6,7 @@ import { isoText } from '../../base/time/time.ts'
 import { nextDue } from '../../store/approvals/due.ts'
 import type { Row } from '../../store/database.ts'
 import { type EventPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
+import { withoutMarks } from '../../store/marks/run-marks.ts'
 import { type ApprovalTerms, hashOfRequest, type QuietHours } from '../../store/runs/approval-terms.ts'
 import { type ApprovalKind, closingRow, type NewApproval, requestRow } from '../../store/runs/approvals.ts'
 import { type DecisionItem, decisionIn } from '../../store/runs/decision-item.ts'
@@ -217,7 +218,7 @@ export function requestAnswer(
     run: site.run.no,
     step: call.step,
     kind,
-    subject,
+    subject: site.marks.seal(subject),
     shown: site.marks.seal(JSON.stringify(shown)),
     args_hash: hashOfRequest(shown, terms),
     terms: terms === undefined ? null : JSON.stringify(terms),
@@ -229,11 +230,13 @@ export function requestAnswer(
 
 /** Of whom and of what there may be a flood: of what came from outside, but for what already happened. */
 function crowdOf(
-  { origin: { channel }, sender, workflow }: CallSite,
+  { origin: { channel }, sender, workflow, marks }: CallSite,
   { kind, subject }: { kind: ApprovalKind; subject: string },
 ): Pick<NewApproval, 'sender' | 'crowd'> {
   if (channel === undefined || channel === 'operator' || channel === 'schedule' || kind === 'outcome')
     return {}
-  const crowd = JSON.stringify([channel, workflow.name, kind, subject])
+  // The same was asked about somebody else.
+  const asked = withoutMarks(marks.seal(subject))
+  const crowd = JSON.stringify([channel, workflow.name, kind, asked])
   return { crowd, ...(sender !== undefined && { sender: `${channel} ${sender}` }) }
 }

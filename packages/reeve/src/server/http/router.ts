@@ -8,6 +8,7 @@ import { checkText } from '../../base/text/text.ts'
 import { namedRun } from '../../inspect/lists/named-run.ts'
 import { readApiRequest } from '../../store/identity/api-requests.ts'
 import { reaches } from '../../store/identity/principals.ts'
+import { keepingMarks } from '../../store/marks/open-kept.ts'
 import type { CallerOf } from '../auth/caller.ts'
 import type { Service } from '../service.ts'
 import { packedJson } from './encodings.ts'
@@ -81,7 +82,7 @@ async function readCall(
   const { params = nothing, query = nothing, body } = endpoint
   const given = endpoint.act ? await readJson(context.req.raw, mostBodyBytes) : undefined
   const call = {
-    service,
+    service: serviceFor(caller, service),
     caller,
     params: checked(params, context.req.param(), 'bad-request', 'The path'),
     query: checked(query, queryOf(context), 'bad-request', 'The query'),
@@ -90,6 +91,11 @@ async function readCall(
     signal: context.req.raw.signal,
   }
   return { call, text: given?.text ?? '' }
+}
+
+/** Marked texts are shown to those who decide, and to nobody else. */
+function serviceFor({ role }: Caller, service: Service): Service {
+  return reaches(role, 'approver') ? service : { ...service, database: keepingMarks(service.database) }
 }
 
 /** A parameter that stands once is a text, one that stands more than once a list. */

@@ -2,6 +2,7 @@ import { approvalContext } from '../../inspect/approvals/approval-context.ts'
 import { approvalView } from '../../inspect/approvals/approval-view.ts'
 import { listRunPage } from '../../inspect/lists/run-list.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
+import { keepingMarks } from '../../store/marks/open-kept.ts'
 import { type ApprovalOfRun, listPending, requireApproval } from '../../store/runs/approvals.ts'
 import { type ServeView, serveApproval, serveEvents, serveRun } from './mcp-views.ts'
 
@@ -55,7 +56,8 @@ export async function readServed(
   uri: string,
   view: ServeView,
 ): Promise<object | undefined> {
-  const { database } = internalsOf(runtime)
+  // Nothing is decided from here.
+  const database = keepingMarks(internalsOf(runtime).database)
   const told = async (row: ApprovalOfRun) => ({
     runId: row.run_id,
     workflow: row.workflow,

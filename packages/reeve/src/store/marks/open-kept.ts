@@ -1,4 +1,4 @@
-import type { Session } from '../database.ts'
+import type { Database, Session } from '../database.ts'
 import type { JournalEvent } from '../journal/journal.ts'
 import { type MarkedValue, readMarked } from './marked-values.ts'
 import { mayHoldMarks, RunMarks } from './run-marks.ts'
@@ -43,13 +43,16 @@ export async function openJson<Text extends string | null | undefined>(
   return (await loadMarks(session, run)).open(json) as Text
 }
 
-/** Rows as they were written, of several runs, in these columns of JSON. What was erased stays a reference. */
+/** Rows as they were written, of several runs, in these columns of JSON, and of other texts. What was erased stays a reference. */
 export async function openRows<R extends { run: number }>(
   session: Session,
   rows: R[],
   columns: readonly (keyof R)[],
+  texts: readonly (keyof R)[] = [],
 ): Promise<R[]> {
-  const isMarked = (row: R) => columns.some((column) => mayHoldMarks(row[column] as string | null))
+  if (session.keepsMarks) return rows
+  const isMarked = (row: R) =>
+    [...columns, ...texts].some((column) => mayHoldMarks(row[column] as string | null))
   const runs = new Set(rows.filter(isMarked).map(({ run }) => run))
   if (runs.size === 0) return rows
   const known = new Map<number, RunMarks>()
@@ -57,11 +60,23 @@ export async function openRows<R extends { run: number }>(
   return rows.map((row) => {
     const marks = known.get(row.run)
     if (!marks || !isMarked(row)) return row
-    const opened = columns.map((column) => {
+    const opened = [...columns, ...texts].map((column) => {
       const kept = row[column] as string | null
-      return [column, kept === null ? null : marks.openKnown(kept)]
+      if (kept === null) return [column, null]
+      return [column, columns.includes(column) ? marks.openKnown(kept) : marks.openKnownText(kept)]
     })
     return { ...row, ...Object.fromEntries(opened) }
+  })
+}
+
+/** The database as it is for whoever decides nothing: what it shows of approvals has references in the place of marked texts. */
+export function keepingMarks(database: Database): Database {
+  return new Proxy(database, {
+    get(target, name) {
+      if (name === 'keepsMarks') return true
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
   })
 }
 

@@ -21,6 +21,11 @@ export function mayHoldMarks(text: string | null): boolean {
   return text?.includes(first) ?? false
 }
 
+/** A text that is kept, with no reference that tells one marked text from another. */
+export function withoutMarks(kept: string): string {
+  return kept.replace(reference, '[marked]')
+}
+
 /**
  * A text from outside as it is kept: what looks like a reference in it is none. JSON text stays JSON text. What has been sealed is
  * kept so already.
@@ -156,6 +161,11 @@ export class RunMarks {
   /** JSON text, of which what cannot be opened stays a reference. */
   openKnown(json: string): string {
     return this.#opened(json, escaped, true)
+  }
+
+  /** The same of a text that is not JSON. */
+  openKnownText(text: string): string {
+    return this.#opened(text, (each) => each, true)
   }
 
   #opened(text: string, form: (text: string) => string, isLenient = false): string {

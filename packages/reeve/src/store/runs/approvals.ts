@@ -119,7 +119,7 @@ export function closingRow(approval: string, status: 'expired' | 'withdrawn'): R
 
 /** Whoever decides is shown the texts themselves, where what is kept has references. */
 export function openApprovals<R extends ApprovalRow>(session: Session, rows: R[]): Promise<R[]> {
-  return openRows(session, rows, ['shown'])
+  return openRows(session, rows, ['shown'], ['subject'])
 }
 
 export type ApprovalOfRun = ApprovalRow & { run_id: string; workflow: string }

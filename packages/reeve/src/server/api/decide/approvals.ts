@@ -120,7 +120,7 @@ const delegate = write({
 const preview = write({
   method: 'POST',
   path: '/api/approvals/:approval/preview',
-  role: 'viewer',
+  role: 'approver',
   summary: 'Say what an edit would make of it; decides nothing',
   params: anApproval,
   body: z.strictObject({ edit: json, replaces: z.boolean().optional() }),
