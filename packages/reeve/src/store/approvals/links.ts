@@ -6,7 +6,7 @@ import { newSecret } from '../identity/tokens.ts'
 /**
  * A link with which one principal decides one request, as it was shown then, once. Only the hash of what stands in it is kept.
  *
- *   open → used      by a decision; or its time is over
+ *   open → used      by a decision; or its time is over (`used_at` is then its end)
  */
 export interface LinkRow {
   hash: string
@@ -41,13 +41,19 @@ export async function issueLink(session: Session, link: Omit<LinkRow, 'hash' | '
 /** What a link stands for. Uses nothing up. @throws `approval-link-used` `approval-link-expired` */
 export async function readLink(session: Session, secret: string, now: number): Promise<LinkRow> {
   const row = await session.get<LinkRow>('select * from approval_links where hash = ?', [sha256(secret)])
-  if (!row || row.used_at !== null) {
+  const isNoted = row !== undefined && row.used_at === row.expires_at
+  if (!row || (row.used_at !== null && !isNoted)) {
     throw new ReeveError(
       'approval-link-used',
       'This link is not known here, or was used already. Decide in the dashboard, or with: reeve approvals',
     )
   }
-  if (row.expires_at <= now) {
+  if (row.expires_at <= now || isNoted) {
+    // Noted, so that no clock that is set back makes it valid again.
+    if (!isNoted)
+      await session.run('update approval_links set used_at = expires_at where hash = ? and used_at is null', [
+        row.hash,
+      ])
     throw new ReeveError(
       'approval-link-expired',
       'This link has expired. Decide in the dashboard, or with: reeve approvals',

@@ -52,12 +52,19 @@ export async function addPermission(session: Session, row: NewPermission): Promi
   )
 }
 
-/** Those that hold at a time, of one tool. */
-export function openPermissions(session: Session, tool: string, now: number): Promise<PermissionRow[]> {
-  return session.all<PermissionRow>(
-    'select * from permissions where tool = ? and ended_at is null and expires_at > ? order by id',
-    [tool, now],
+/** Those that hold at a time, of one tool. What has expired is noted: no clock that is set back makes it valid again. */
+export async function openPermissions(session: Session, tool: string, now: number): Promise<PermissionRow[]> {
+  const rows = await session.all<PermissionRow>(
+    'select * from permissions where tool = ? and ended_at is null order by id',
+    [tool],
   )
+  const open = rows.filter((row) => row.expires_at > now)
+  if (open.length < rows.length)
+    await session.run(
+      'update permissions set ended_at = expires_at where tool = ? and ended_at is null and expires_at <= ?',
+      [tool, now],
+    )
+  return open
 }
 
 /** Open requests about a tool for which somebody remembers a permission that still holds. */

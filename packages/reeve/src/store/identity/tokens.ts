@@ -83,10 +83,14 @@ export async function recogniseToken(
   const row = await findToken(session, secret, 'access')
   if (!row || row.principal_ended !== null)
     throw new ReeveError('not-signed-in', 'The token is not known here. Make one with: reeve token create')
+  if (row.expires_at !== null && (row.expires_at <= now || row.ended_at === row.expires_at)) {
+    // Noted, so that no clock that is set back makes it valid again.
+    if (row.ended_at === null)
+      await session.run('update tokens set ended_at = expires_at where id = ? and ended_at is null', [row.id])
+    throw new ReeveError('token-expired', `The token "${row.name}" has expired. Make a new one.`)
+  }
   if (row.ended_at !== null)
     throw new ReeveError('token-revoked', `The token "${row.name}" was revoked. Use another one.`)
-  if (row.expires_at !== null && row.expires_at <= now)
-    throw new ReeveError('token-expired', `The token "${row.name}" has expired. Make a new one.`)
   if (row.used_at === null || now - row.used_at > usedEveryMs)
     await session.run('update tokens set used_at = ? where id = ?', [now, row.id])
   return {
