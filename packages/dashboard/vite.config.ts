@@ -113,7 +113,7 @@ export default defineConfig({
             { name: 'vendor', test: /node_modules\/@tanstack\/(?!.*virtual)/, priority: 2 },
             {
               name: 'frame',
-              test: /src\/(?:main|router|ui\/|api\/|frame\/|features\/(?:palette|session|inbox\/decisions))/,
+              test: /src\/(?:main|router|ui\/|api\/|frame\/|features\/(?:palette|session|inbox\/decisions|[a-z]+\/(?:wording|status|standing|results)\.ts))/,
               priority: 1,
             },
           ],

@@ -83,6 +83,28 @@ test('every page has its script, its route and its address at the server, and is
   expect(Object.entries(pages).flatMap(([path, { load }]) => (opened.has(load) ? [] : [path]))).toEqual([])
 })
 
+test('a page knows from where it hears events, and a guest is told nothing of that', async () => {
+  const cookie = await stage.cookieOf('operator')
+  const pageOf = async (headers: Record<string, string>) =>
+    (await fetch(stage.url, { headers: { accept: 'text/html', ...headers } })).text()
+  const meta = /<meta name="reeve-events" content="([^"]+)">/
+  expect(await pageOf({})).not.toMatch(meta)
+  const [, after] = meta.exec(await pageOf({ cookie: `${cookie.name}=${cookie.value}` }))!
+  const { id } = await stage.runtime.startRun('weekly-report', null)
+  const heard = await new Promise<string>((resolve, reject) => {
+    const leaving = new AbortController()
+    const hear = ({ runId, type }: { runId: string; type: string }) => {
+      leaving.abort()
+      resolve(`${runId} ${type}`)
+    }
+    stage
+      .clientOf('viewer')
+      .then((viewer) => viewer.follow({ after: after!, signal: leaving.signal }, hear))
+      .catch(reject)
+  })
+  expect(heard).toBe(`${id} run-started`)
+})
+
 test('the figures, the log and a bulk action are told; a fork is planned', async () => {
   const [viewer, operator] = [await stage.clientOf('viewer'), await stage.clientOf('operator')]
   const { workflows } = await viewer.workflows.metrics({ query: { since: '7d' } })

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { hearTime, serverNow } from '../src/api/server-time.ts'
-import { clock, count, duration, firstLine, many, money, percent } from '../src/ui/words.ts'
+import { clock, count, duration, firstLine, many, moment, money, percent } from '../src/ui/words.ts'
 
 test('times, amounts and counts are told as people read them', () => {
   expect(
@@ -60,4 +60,18 @@ test('the time is that of the server, as its last answer told it', () => {
   expect(serverNow()).toBe(4_602_000)
   hear('900000')
   expect(serverNow()).toBe(900_000)
+})
+
+test('figures, days and months are those of the languages that they are told in', () => {
+  const places = { style: 'currency', currency: 'USD' } as const
+  for (const value of [0, 7, 999, 1000, 65_536, 1_234_567.5, 0.1234, 12.5, -4200])
+    expect(count(value)).toBe(value.toLocaleString('en-US'))
+  for (const usd of [0.01, 1, 12.345, 999.999, 1_234_567.891, -3.5])
+    expect(money(usd)).toBe(usd.toLocaleString('en-US', places))
+  const long = { weekday: 'long', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' } as const
+  for (let at = Date.UTC(2026, 0, 3, 4, 5); at < Date.UTC(2027, 0, 1); at += 9 * 86_400_000) {
+    const told = new Intl.DateTimeFormat('en-GB', long).format(at).replace(' at ', ', ')
+    expect(moment(at)).toBe(told)
+    expect(clock(new Date(at).toISOString(), at + 40 * 86_400_000)).toContain(told.split(' ')[2]!.slice(0, 3))
+  }
 })

@@ -33,12 +33,22 @@ function become(now: Liveness): void {
   for (const listener of listeners) listener()
 }
 
+/** Where the journal stood when the server made this page: told once, later it would be long ago. */
+function startOfPage(): string | undefined {
+  const meta = document.querySelector<HTMLMetaElement>('meta[name="reeve-events"]')
+  meta?.remove()
+  return meta?.content
+}
+
 /** Answers the way to stop. `onRefused`: the server no longer tells this browser anything. */
 export function followEvents(client: QueryClient, onRefused: (error: unknown) => void): () => void {
   const leaving = new AbortController()
   const touched = new Set<string>()
   let timer: ReturnType<typeof setTimeout> | undefined
   let missed: ReturnType<typeof setTimeout> | undefined
+  const after = startOfPage()
+  // What a page reads at first, it reads after that: nothing is missed.
+  let isKnown = after !== undefined
   let isFirst = true
   const refresh = () => {
     timer = undefined
@@ -54,12 +64,14 @@ export function followEvents(client: QueryClient, onRefused: (error: unknown) =>
     .follow(
       {
         signal: leaving.signal,
+        ...(after !== undefined && { after }),
         onState(state) {
           become(state === 'connected' ? 'live' : 'waiting')
           // Whatever was missed is read: at first that is little, and the page has just asked for everything.
           if (state !== 'connected') return
           clearTimeout(missed)
-          missed = setTimeout(() => void client.invalidateQueries(), isFirst ? firstRestMs : 0)
+          if (!isKnown) missed = setTimeout(() => void client.invalidateQueries(), isFirst ? firstRestMs : 0)
+          isKnown = false
           isFirst = false
         },
       },

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import { Fragment, useState } from 'react'
+import { Fragment, memo, useState } from 'react'
 import { useLiveness } from '../api/live.ts'
 import { sessionQuery, waitingCountQuery } from '../api/queries.ts'
 import { Palette } from '../features/palette/Palette.tsx'
@@ -28,7 +28,6 @@ export function Frame() {
     { press: '?', words: 'Show all keys', act: () => setShown('keys') },
     { press: '/', words: 'Find a page, a run or an action', act: () => setShown('palette') },
   ])
-  const waits = waiting?.total ?? 0
   return (
     <div className={css.frame}>
       <a className={css.skip} href="#main">
@@ -36,35 +35,7 @@ export function Frame() {
       </a>
       <nav className={css.nav} aria-label="Pages">
         <div className={css.name}>Reeve</div>
-        {groups.map(({ words: group, places }) => (
-          <Fragment key={places[0]?.to}>
-            {group && <div className={`${css.group} ${css.wide}`}>{group}</div>}
-            {places.map((place) => (
-              <Link
-                key={place.to}
-                to={place.to}
-                className={`${css.link} ${place.isWide ? css.wide : ''}`}
-                aria-current={isIn(place, pathname) ? 'page' : undefined}
-              >
-                <span>{place.words}</span>
-                {place.to === '/inbox' && waits > 0 && (
-                  <span className={css.badge}>
-                    {count(waits)}
-                    {waiting?.isMore && '+'}
-                    <span className="heard"> wait for you</span>
-                  </span>
-                )}
-              </Link>
-            ))}
-          </Fragment>
-        ))}
-        <Link
-          to="/more"
-          className={`${css.link} ${css.narrow}`}
-          aria-current={places.some((place) => place.isWide && isIn(place, pathname)) ? 'page' : undefined}
-        >
-          More
-        </Link>
+        <Places pathname={pathname} waits={waiting?.total ?? 0} isMore={waiting?.isMore ?? false} />
         <div className={css.foot}>
           <PauseEverything />
           <p>
@@ -95,6 +66,51 @@ export function Frame() {
     </div>
   )
 }
+
+/** By itself, so that it is not drawn anew with what happens beside it: so many links take a telephone their time. */
+const Places = memo(function Places({
+  pathname,
+  waits,
+  isMore,
+}: {
+  pathname: string
+  waits: number
+  isMore: boolean
+}) {
+  return (
+    <>
+      {groups.map(({ words: group, places }) => (
+        <Fragment key={places[0]?.to}>
+          {group && <div className={`${css.group} ${css.wide}`}>{group}</div>}
+          {places.map((place) => (
+            <Link
+              key={place.to}
+              to={place.to}
+              className={`${css.link} ${place.isWide ? css.wide : ''}`}
+              aria-current={isIn(place, pathname) ? 'page' : undefined}
+            >
+              <span>{place.words}</span>
+              {place.to === '/inbox' && waits > 0 && (
+                <span className={css.badge}>
+                  {count(waits)}
+                  {isMore && '+'}
+                  <span className="heard"> wait for you</span>
+                </span>
+              )}
+            </Link>
+          ))}
+        </Fragment>
+      ))}
+      <Link
+        to="/more"
+        className={`${css.link} ${css.narrow}`}
+        aria-current={places.some((place) => place.isWide && isIn(place, pathname)) ? 'page' : undefined}
+      >
+        More
+      </Link>
+    </>
+  )
+})
 
 function KeyList() {
   return (

@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState } from 'react'
+import { createContext, type ReactNode, use, useCallback, useEffect, useRef, useState } from 'react'
 
 /** One key, or two after each other (`g r`), and what it does. */
 export interface Key {
@@ -7,12 +7,11 @@ export interface Key {
   act: () => void
 }
 
-interface Keyboard {
-  all: ReadonlyMap<symbol, readonly Key[]>
-  register(owner: symbol, keys: readonly Key[]): () => void
-}
+type Register = (owner: symbol, keys: readonly Key[]) => () => void
 
-const KeyboardContext = createContext<Keyboard | undefined>(undefined)
+/** Two contexts: what brings keys is not drawn anew when others bring theirs. */
+const RegisterContext = createContext<Register | undefined>(undefined)
+const AllKeysContext = createContext<ReadonlyMap<symbol, readonly Key[]>>(new Map())
 
 /** Two keys belong together for so long. */
 const togetherMs = 900
@@ -45,22 +44,20 @@ export function KeyboardProvider({ children }: { children: ReactNode }) {
     window.addEventListener('keydown', hear)
     return () => window.removeEventListener('keydown', hear)
   }, [])
-  const keyboard = useMemo<Keyboard>(
-    () => ({
-      all,
-      register(owner, keys) {
-        setAll((now) => new Map(now).set(owner, keys))
-        return () =>
-          setAll((now) => {
-            const left = new Map(now)
-            left.delete(owner)
-            return left
-          })
-      },
-    }),
-    [all],
+  const register = useCallback<Register>((owner, keys) => {
+    setAll((now) => new Map(now).set(owner, keys))
+    return () =>
+      setAll((now) => {
+        const left = new Map(now)
+        left.delete(owner)
+        return left
+      })
+  }, [])
+  return (
+    <RegisterContext value={register}>
+      <AllKeysContext value={all}>{children}</AllKeysContext>
+    </RegisterContext>
   )
-  return <KeyboardContext value={keyboard}>{children}</KeyboardContext>
 }
 
 function isWriting(target: EventTarget | null): boolean {
@@ -78,20 +75,13 @@ function isPressed(target: EventTarget | null): boolean {
   return pressed !== null && pressed.getAttribute('aria-current') !== 'true'
 }
 
-function useKeyboard(): Keyboard {
-  const keyboard = use(KeyboardContext)
-  if (!keyboard) throw new Error('There is no keyboard around this part of the page.')
-  return keyboard
-}
-
 /** Keys of a part of the page, for as long as it is shown. */
 export function useKeys(keys: readonly Key[]): void {
-  const { register } = useKeyboard()
+  const register = use(RegisterContext)
+  if (!register) throw new Error('There is no keyboard around this part of the page.')
   const latest = useRef(keys)
   latest.current = keys
   const told = keys.map(({ press, words }) => `${press}\n${words}`).join('\n\n')
-  const registerRef = useRef(register)
-  registerRef.current = register
   useEffect(() => {
     const stable = told
       .split('\n\n')
@@ -100,10 +90,10 @@ export function useKeys(keys: readonly Key[]): void {
         const [press = '', words = ''] = line.split('\n')
         return { press, words, act: () => latest.current.find((key) => key.press === press)?.act() }
       })
-    return registerRef.current(Symbol('keys'), stable)
-  }, [told])
+    return register(Symbol('keys'), stable)
+  }, [register, told])
 }
 
 export function useAllKeys(): readonly Key[] {
-  return [...useKeyboard().all.values()].flat()
+  return [...use(AllKeysContext).values()].flat()
 }

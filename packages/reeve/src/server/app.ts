@@ -118,7 +118,12 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
     options.publicUrl?.replace(/\/+$/, '') ?? new URL(context.req.url).origin
   const endMcp = mountMcp(hono, { runtime, callerOf, pageUrlOf })
   mountReference(hono)
-  mountPages(hono)
+  const cursorFor = (context: Context) =>
+    callerOf(context).then(
+      () => hub.now(),
+      () => undefined,
+    )
+  mountPages(hono, { cursorFor })
   mountEvents(hono, { service, callerOf })
   mount(hono, endpoints, { service, callerOf, mostBodyBytes })
   return {

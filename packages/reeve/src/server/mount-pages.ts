@@ -21,11 +21,16 @@ const mediaTypes: Readonly<Record<string, string>> = {
 /** Names of built files, with a hash of what is in them: they never change under one name. */
 const asset = /^\/assets\/([\w.-]+)$/
 
+export interface PageOptions {
+  /** Where the journal stands, for whoever is signed in; undefined: nobody is. */
+  cursorFor: (context: Context) => Promise<string | undefined>
+}
+
 /**
  * The dashboard, from the files that its build made: every address that is none of the API's is one of its pages, which finds
  * out by itself what to show. Without the files there is a page that says how to make them.
  */
-export function mountPages(app: Hono): void {
+export function mountPages(app: Hono, { cursorFor }: PageOptions): void {
   /** Built files by their names, each packed once: they never change. */
   const packed = new Map<string, Promise<Buffer>>()
   app.get('/icon.svg', (context) => file(context.req.path.slice(1)))
@@ -36,8 +41,8 @@ export function mountPages(app: Hono): void {
     return packedFile(packed, path, encodingsOf(context))
   })
   for (const path of pages)
-    app.get(path, (context) =>
-      context.html(page(path), 200, {
+    app.get(path, async (context) =>
+      context.html(page(path, await cursorFor(context)), 200, {
         // Who was signed out must not see what was shown before.
         'cache-control': 'no-store',
       }),
@@ -95,15 +100,19 @@ const pages = [
 /** The built page, and what is loaded ahead on each path. */
 let built: { html: string; ahead: Readonly<Record<string, readonly string[]>> } | undefined
 
-/** `path` as it is declared: what its page needs beyond the first scripts is named, so that it comes beside them. */
-function page(path?: string): string {
+/**
+ * `path` as it is declared: what its page needs beyond the first scripts is named, so that it comes beside them. `cursor`: from
+ * where it hears events, so that it reads nothing twice to be sure that it missed nothing while it was loaded.
+ */
+function page(path?: string, cursor?: string): string {
   try {
     built ??= {
       html: readFileSync(join(folder, 'index.html'), 'utf8'),
       ahead: JSON.parse(readFileSync(join(folder, 'pages.json'), 'utf8')) as Record<string, string[]>,
     }
     const files = (path !== undefined && built.ahead[path.replaceAll(':', '$')]) || []
-    return built.html.replace('</head>', () => `${files.map(aheadLink).join('')}</head>`)
+    const events = cursor === undefined ? '' : `<meta name="reeve-events" content="${cursor}">\n`
+    return built.html.replace('</head>', () => `${events}${files.map(aheadLink).join('')}</head>`)
   } catch {
     return missing
   }

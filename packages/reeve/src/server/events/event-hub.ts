@@ -72,6 +72,11 @@ export class EventHub {
     }
   }
 
+  /** A cursor behind all that is written now. */
+  async now(): Promise<string> {
+    return (await Tail.fromNow(this.#database, this.#clock, told)).cursor
+  }
+
   close(): void {
     this.#isClosed = true
     this.#stopPolling()
