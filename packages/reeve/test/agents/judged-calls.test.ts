@@ -429,3 +429,37 @@ test('who goes on after a hand-over may do no more than each agent before it', a
     await bench.engine.stop()
   }
 })
+
+test('what a model writes into a marked field of a tool, or of its answer, is in no event', async () => {
+  const note = tool({
+    name: 'note',
+    description: 'Note a number',
+    input: z.object({ phone: personal(z.string()) }),
+    output: z.null(),
+    effect: 'idempotent',
+    risk: 'low',
+    run: () => null,
+  })
+  const clerk = agent({
+    name: 'clerk',
+    description: 'Notes numbers',
+    instructions: 'Note the number.',
+    input: z.string(),
+    output: z.object({ street: personal(z.string()) }),
+    tools: [note],
+    grants: [{ tool: 'note' }],
+    route: 'chat',
+    owner: 'ada',
+  })
+  const flow = workflow({ name: 'flow', input: z.null(), run: (ctx) => ctx.agent(clerk, 'go') })
+  const chat = scriptedSolver([
+    toolCalls(['note', { phone: '+49 30 123456' }]),
+    JSON.stringify({ street: 'Nowhere Lane 7' }),
+  ])
+  const bench = await agentBench([flow as never], { chat })
+  const handle = await bench.engine.startRun('flow', null)
+  expect(await handle.result()).toMatchObject({ status: 'succeeded', output: { street: 'Nowhere Lane 7' } })
+  const events = JSON.stringify(await eventsOf(bench.database, handle.id))
+  for (const text of ['+49 30 123456', 'Nowhere Lane 7']) expect(events).not.toContain(text)
+  await bench.engine.stop()
+})

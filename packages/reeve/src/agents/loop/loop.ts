@@ -171,6 +171,7 @@ class Loop {
     }
     if (outputSchema) question.schema = outputSchema
     const asked: QuestionRequest = { route, question, schema: output, agent: name, args: compared }
+    asked.mark = (value) => this.#markTurn(value as TurnValue)
     const { ceilings, deadline } = this.#allowance
     if (ceilings.length > 0) asked.ceilings = ceilings
     // What its guards have not passed is for nobody's eyes.
@@ -196,6 +197,16 @@ class Loop {
       if (error instanceof ReeveError && error.code === 'route-exhausted')
         return this.#askPerson(asked, error)
       throw error
+    }
+  }
+
+  /** What the model writes into marked fields of tools, or of the answer, is kept apart from the first event on. */
+  #markTurn(value: TurnValue): void {
+    const { site } = this.#services
+    if (!('calls' in value)) return void (this.#agent.output && site.mark(this.#agent.output, value.answer))
+    for (const { tool, args } of value.calls) {
+      const schema = this.#capabilities.get(tool)?.input
+      if (schema) site.mark(schema, args)
     }
   }
 

@@ -26,6 +26,8 @@ export interface QuestionRequest {
   cache?: Duration | CacheOptions | undefined
   /** Nobody may watch the text being written: it has to pass a check first. */
   isPrivate?: boolean
+  /** Notes which texts of the value are marked, before it is written. Default: those that `schema` marks. */
+  mark?: (value: unknown) => void
   /** What replay compares, where the asker knows better than the question's own parts. */
   args?: string
 }

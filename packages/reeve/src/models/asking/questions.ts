@@ -93,9 +93,9 @@ export class Questions {
 
   /** @throws `route-exhausted` `unknown-route` `over-budget` */
   async ask(site: CallSite, asked: QuestionRequest): Promise<KeptAnswer> {
-    const { retry, deadline, question, failsOverBudget = false } = asked
+    const { question, failsOverBudget = false } = asked
     const args = asked.args ?? compared(asked)
-    const call = { name: question.name, args, retry, deadline, failsOverBudget }
+    const call = { ...asked, name: question.name, args, failsOverBudget }
     const answer = await this.call(site, call, async ({ signal }) => {
       const clean = { ...asked, question: site.services.secrets.redactData(question) }
       const learnt = this.#lessons?.lessonsFor(site, clean.question)
@@ -112,7 +112,7 @@ export class Questions {
     asked: Partial<QuestionRequest> & { name: string; args: string },
     body: (attempt: StepAttempt) => Promise<KeptAnswer>,
   ): Promise<KeptAnswer> {
-    const { name, args, retry, deadline, schema, failsOverBudget } = asked
+    const { name, args, retry, deadline, schema, mark, failsOverBudget } = asked
     const call = site.issue('question', name, args)
     site.perform(call, () =>
       attempts(site, call, {
@@ -121,7 +121,8 @@ export class Questions {
         timeoutMs: deadline && Math.max(0, deadline.at - site.services.clock.now()),
         body,
         completed: (answer) => {
-          if (schema) site.mark(schema, answer.value)
+          if (mark) mark(answer.value)
+          else if (schema) site.mark(schema, answer.value)
           return checkedEvent('question-completed', answer, `the result of question "${name}"`)
         },
         putOff: (error) =>
