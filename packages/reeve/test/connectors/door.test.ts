@@ -66,3 +66,47 @@ test.each([
   await expect(desk.run('make', {})).rejects.toMatchObject({ code: 'service-failed' })
   expect([standIn.books.count('left'), standIn.books.count('right')]).toEqual([1, 0])
 })
+
+/** Reads all pages of three, by what the service names as the next one. */
+const paged = connector({
+  ...pairs.definition,
+  name: 'paged',
+  actions: {
+    all: action({
+      description: 'Read all',
+      endpoint: 'GET /things',
+      input: z.object({}),
+      output: z.array(z.string()),
+      effect: 'read',
+      async run(_args, api) {
+        const all: string[] = []
+        for await (const { json } of api.pages('/things', { query: { open: true } }, ({ json }) => json.next))
+          all.push(json.thing)
+        return all
+      },
+    }),
+  },
+})
+
+test.each([
+  ['null', null, ['thing 0', 'thing 1', 'thing 2']],
+  ['nothing', undefined, ['thing 0', 'thing 1', 'thing 2']],
+  ['no text', '', ['thing 0', 'thing 1', 'thing 2']],
+  ['itself', '/things?page=2', undefined],
+])('pages end where the last one names %s as the next', async (_what, last, all) => {
+  const standIn = await startStandIn(() => ({
+    name: 'paged',
+    refuse: () => ({ status: 404 }),
+    routes: {
+      'GET /things': ({ query }) => {
+        const page = Number(query.get('page') ?? 0)
+        return { body: { thing: `thing ${page}`, next: page < 2 ? `/things?page=${page + 1}` : last } }
+      },
+    },
+  }))
+  onTestFinished(() => standIn.close())
+  const read = atTheDoor(paged(), standIn).run('all', {})
+  if (all) expect(await read).toEqual(all)
+  else await expect(read).rejects.toThrow(/as the one after itself/)
+  expect(standIn.requests).toHaveLength(3)
+})

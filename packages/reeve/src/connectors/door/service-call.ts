@@ -41,8 +41,8 @@ export interface ServiceAnswer {
   bytes: Buffer
 }
 
-/** How one page leads to the next. Undefined: it was the last. */
-export type NextPage = (answer: ServiceAnswer) => string | RequestOptions['query'] | undefined
+/** How one page leads to the next. Undefined or null: it was the last. */
+export type NextPage = (answer: ServiceAnswer) => string | RequestOptions['query'] | undefined | null
 
 /**
  * The one door of a connector to its service, for one attempt of an action: it signs in, pins the vendor's version, keeps to the

@@ -87,11 +87,14 @@ export class ServiceDoor implements ServiceCall {
       const answer = await this.get(at, { ...options, query })
       yield answer
       const following = next(answer)
-      if (following === undefined || following === '') return
+      if (following === undefined || following === null || following === '') return
+      const before = JSON.stringify([at, query])
       if (typeof following === 'string') {
         at = following
         query = undefined
       } else query = { ...query, ...following }
+      if (JSON.stringify([at, query]) === before)
+        throw new NotApplied(`${this.#title} gives a page as the one after itself: ${briefLine(at, 200)}`)
     }
     throw new NotApplied(`${this.#title} gives page after page: ${mostPages} were read, and there are more.`)
   }
