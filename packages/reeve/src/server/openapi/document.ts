@@ -197,7 +197,7 @@ function otherPaths(): Record<string, Record<string, Schema>> {
     '/readyz': {
       get: {
         operationId: 'readyz',
-        summary: 'Say whether the database answers and the worker beats',
+        summary: 'Say whether the database answers and the worker sends its heartbeat',
         security: [],
         responses: { ...text('ready'), 503: { description: 'Not now' } },
       },

@@ -62,7 +62,7 @@ const anApproval = z.strictObject({ approval: id })
 const one = read({
   path: '/api/approvals/:approval',
   role: 'viewer',
-  summary: 'Show one whole, with what it is about',
+  summary: 'Show an approval or a question, with what it is about',
   params: anApproval,
   answer: whole,
   tell: ({ service, params }) => tellWhole(service, params.approval),
@@ -72,7 +72,7 @@ const decide = write({
   method: 'POST',
   path: '/api/approvals/:approval/decide',
   role: 'approver',
-  summary: 'Approve, approve an edit, reject or answer',
+  summary: 'Decide an approval or a question: approve, approve an edit, reject or answer',
   description:
     'The first decision stands. `hash` is needed: what changed since it was looked at is not decided. With `approve` an `edit` is laid over what is shown (or replaces it, with `replaces`). With `answer`, `answer` is what a question wants; for an unknown outcome `{ "happened": true, "result": … }` or `{ "happened": false, "retry": true }`.',
   params: anApproval,
@@ -89,7 +89,7 @@ const decide = write({
 const delegates = read({
   path: '/api/approvals/:approval/delegates',
   role: 'approver',
-  summary: 'List the people who could decide it in your place',
+  summary: 'List the people who could decide an approval in your place',
   params: anApproval,
   answer: z.object({ items: z.array(z.string()).describe('Names of principals') }),
   tell: async ({ service: { database, clock }, params, caller }) => ({
@@ -101,7 +101,7 @@ const delegate = write({
   method: 'POST',
   path: '/api/approvals/:approval/delegate',
   role: 'approver',
-  summary: 'Ask somebody else to decide it in your place',
+  summary: 'Ask somebody else to decide an approval in your place',
   description:
     'Whoever is asked needs the role that the request takes. You may still decide it yourself, or name somebody else.',
   params: anApproval,
@@ -121,7 +121,7 @@ const preview = write({
   method: 'POST',
   path: '/api/approvals/:approval/preview',
   role: 'approver',
-  summary: 'Say what an edit would make of it; decides nothing',
+  summary: 'Say what an edit would change of an approval; decides nothing',
   params: anApproval,
   body: z.strictObject({ edit: json, replaces: z.boolean().optional() }),
   answer: z.object({

@@ -112,7 +112,7 @@ const search = read({
 const versions = read({
   path: '/api/memory/versions',
   role: 'viewer',
-  summary: 'Tell all versions of all items, in the order in which they came: for an export',
+  summary: 'List all versions of all items of memory, in the order in which they came: for an export',
   query: z.strictObject(paging),
   answer: pageOf(version),
   async tell({ service: { database }, query: { cursor, limit } }) {
@@ -140,7 +140,7 @@ const newest = read({
 const history = read({
   path: '/api/memory/:item',
   role: 'viewer',
-  summary: 'Tell all versions of an item, the first one first',
+  summary: 'List all versions of an item of memory, the first one first',
   params: z.strictObject({ item: z.string().min(1).max(600) }),
   answer: z.object({
     items: z.array(version),
@@ -161,7 +161,7 @@ const amend = write({
   method: 'POST',
   path: '/api/memory/:item/amend',
   role: 'operator',
-  summary: 'Put another text in an item’s place',
+  summary: 'Amend an item of memory: another text takes its place',
   params: z.strictObject({ item: z.string().min(1).max(600) }),
   body: z.strictObject({
     text: z.string().min(1).max(16_000),
@@ -187,7 +187,7 @@ const retract = write({
   method: 'POST',
   path: '/api/memory/:item/retract',
   role: 'operator',
-  summary: 'Take an item out of what is found; it stays in its history',
+  summary: 'Retract an item of memory: it is no longer found, and stays in its history',
   params: z.strictObject({ item: z.string().min(1).max(600) }),
   body: z.strictObject({ why, version: z.number().int().min(1).optional() }),
   answer: version,
@@ -204,7 +204,7 @@ const redact = write({
   method: 'POST',
   path: '/api/memory/:item/redact',
   role: 'owner',
-  summary: 'Take an item’s words out of all its versions, for good',
+  summary: 'Redact an item of memory: its words are removed from all its versions, for good',
   params: z.strictObject({ item: z.string().min(1).max(600) }),
   body: z.strictObject({ why }),
   answer: version,

@@ -7,7 +7,7 @@ const ask = write({
   method: 'POST',
   path: '/api/sql',
   role: 'operator',
-  summary: 'Ask one reading query of the views',
+  summary: 'Run one read-only SQL query over the views',
   description: `There are ${sqlViews.map(({ name, columns }) => `\`${name}\` (${columns.join(', ')})`).join('; ')}. Times are milliseconds since 1970. A query takes 5 seconds at most, and gives 1,000 rows at most.`,
   body: z.strictObject({
     sql: z.string().min(1).max(20_000),
