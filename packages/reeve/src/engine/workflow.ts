@@ -5,6 +5,7 @@ import { toUsd, type Usd } from '../base/money.ts'
 import { wholeNumber } from '../base/numbers.ts'
 import { checkOptions, refuseUnknownOptions } from '../base/options.ts'
 import { type InputOf, type OutputOf, requireSync } from '../base/schema/schema.ts'
+import { nearestName } from '../base/text/nearest-name.ts'
 import { describeValue } from '../base/text/shorten.ts'
 import { checkText } from '../base/text/text.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
@@ -224,9 +225,10 @@ export class WorkflowRegistry {
     const versions = this.#byName.get(name)
     if (versions) return [...versions.values()].at(-1)!
     const known = this.names()
+    const near = nearestName(name, known)
     throw new ReeveError(
       'unknown-workflow',
-      `There is no workflow "${name}". ${known.length > 0 ? `This project has: ${known.join(', ')}.` : 'This project has none: add a file to workflows/.'}`,
+      `There is no workflow "${name}". ${near === undefined ? '' : `Did you mean ${near}? `}${known.length > 0 ? `This project has: ${known.join(', ')}.` : 'This project has none: add a file to workflows/.'}`,
     )
   }
 

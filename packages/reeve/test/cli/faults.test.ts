@@ -32,7 +32,7 @@ test.each([
   [['approve', 'a0'], 'unknown-approval: There is no approval a0. See the open approvals: reeve approvals'],
   [
     ['run', 'greeet'],
-    'unknown-workflow: There is no workflow "greeet". This project has: ask, await-go, greet',
+    'unknown-workflow: There is no workflow "greeet". Did you mean greet? This project has: ask, await-go, greet',
   ],
   [['run', 'greet', '--input', '{"name":'], 'not-json: The input is not JSON'],
   [['run', 'greet', '--input', 'none.json'], 'no-such-file: The input is neither JSON nor a file'],

@@ -155,7 +155,7 @@ export const runCodes: CodeTable = {
   'run-ended': ['The run has ended and takes no more input.', 'Start another run, or fork this one.'],
   'run-ending': [
     'The run began to end while this call was in progress.',
-    'No action needed: when the run is retried, the call is made again.',
+    'If the workflow returned before the call had ended, await the call. Otherwise no action is needed: when the run is retried, the call is made again.',
   ],
   'run-released': [
     'The worker stopped and released the run.',

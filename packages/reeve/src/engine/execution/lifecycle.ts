@@ -212,7 +212,13 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
       this.write({ ...pendingEvent(null, event, undefined), step: step ?? null })
       this.#leave(leaving)
     }
-    if (!this.activity.acts.areDone) this.abort.abort('run-ending', 'The run is ending.')
+    if (!this.activity.acts.areDone)
+      this.abort.abort(
+        'run-ending',
+        event.type === 'run-succeeded'
+          ? 'The workflow returned while this call was in progress. If it must be done, await it.'
+          : 'The run is ending.',
+      )
     this.#tryFinish()
   }
 

@@ -171,7 +171,7 @@ function overBudget(budget: BudgetRow, usd: number): ReeveError {
   ].map((amount) => `$${Number(amount.toFixed(6))}`)
   return new ReeveError(
     'over-budget',
-    `The next question may cost ${most}, more than the budget "${budget.scope}" has left: of ${ceiling}, ${spent} are spent and ${reserved} reserved by calls in progress. Raise the budget, or give the model a lower maxOutputTokens: an answer of that length is reserved.`,
+    `The next question may cost ${most}, and ${budgetInWords(budget.scope)} has less left: of ${ceiling}, ${spent} are spent and ${reserved} reserved by calls in progress. Raise it, or give the model a lower maxOutputTokens (an option of hostedSolver): an answer of that length is reserved.`,
     { details: { scope: budget.scope, usd } },
   )
 }
@@ -232,4 +232,13 @@ async function pay(
 function billIsUnknown(error: unknown, signal: AbortSignal): boolean {
   if (signal.aborted) return true
   return !(error instanceof ReeveError) || error.details.billUnknown === true
+}
+
+/** A budget as people call it, by its scope. */
+function budgetInWords(scope: string): string {
+  const [kind, name, ...rest] = scope.split(':')
+  if (kind === 'run') return rest.includes('agent') ? "the agent's `limits.cost`" : "the run's `limits.cost`"
+  if (kind === 'day')
+    return `the daily budget${rest.length > 0 ? ` of ${rest.join(' ')}` : ''} (${name}, by UTC)`
+  return name === undefined ? `the budget of the ${kind}` : `the budget of ${kind} ${name}`
 }
