@@ -90,7 +90,7 @@ export class RunSteering {
   /**
    * Records a person's decision on an approval: the run goes on where it is driven. What is decided must be what its run
    * asked for. With an edit (`answer`), its top-level keys are laid over what the tool was given.
-   * @throws `unknown-approval` `already-decided` `approval-expired` `approval-changed` `wrong-answer` `problem-stands`
+   * @throws `unknown-approval` `already-decided` `approval-expired` `approval-changed` `wrong-answer` `bad-option` `problem-stands`
    *   `invalid-edit`, `may-not-decide` also for code that runs within a step or a tool: no run decides what runs ask for
    * @example
    * import type { Runtime } from 'reeve'

@@ -43,7 +43,7 @@ test('nothing is due where nothing runs: whoever only looks again says so to the
 
 test('a month of reminders takes a moment, and a signal ends it', async () => {
   await using kit = await testRuntime({ workflows: [invoice] })
-  const began = performance.now()
+  const before = process.cpuUsage()
   const run = await kit.start(invoice, { customer: 'Ada', usd: 90 })
   await kit.advance('15d')
   expect(await run.status()).toBe('waiting')
@@ -60,7 +60,8 @@ test('a month of reminders takes a moment, and a signal ends it', async () => {
     reminders: ['Bob owes 5', 'Bob owes 5', 'Bob owes 5'],
   })
   expect(new Date(kit.clock.now()).toISOString()).toBe('2026-02-13T00:00:00.000Z')
-  expect(performance.now() - began).toBeLessThan(20_000)
+  // Not by the clock: the machine may be busy.
+  expect(process.cpuUsage(before).user / 1e6).toBeLessThan(10)
 })
 
 test('a run lets pass what time it needs; one that somebody must help says so', async () => {
@@ -108,6 +109,17 @@ test('a mock stands in for a tool behind its approval, and what was called can b
   await kit.reject(refused, { note: 'not this month' })
   expect(await refused.result()).toMatchObject({ status: 'failed', error: { code: 'not-approved' } })
   await expect(kit.approve(refused)).rejects.toMatchObject({ code: 'nothing-asked' })
+})
+
+test('a decision with a misspelt option is refused, and nothing is decided', async () => {
+  const pay = workflow({ name: 'pay', input: z.object({}), run: (ctx) => ctx.call(charge, { usd: 5 }) })
+  await using kit = await testRuntime({ workflows: [pay] })
+  const run = await kit.start(pay, {})
+  await expect(kit.reject(run, { why: 'too dear' } as object)).rejects.toMatchObject({
+    code: 'bad-option',
+    message: expect.stringContaining('The decision has an option `why`'),
+  })
+  expect(await run.status()).toBe('waiting')
 })
 
 test('a mock answers what the tool would: its output schema holds', async () => {

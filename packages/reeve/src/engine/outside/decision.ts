@@ -1,6 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import { canonical, encode, type Json, payloadCap } from '../../base/json/json.ts'
-import { checkOptions } from '../../base/options.ts'
+import { checkOptions, optionNames, refuseUnknownOptions } from '../../base/options.ts'
 import type { Secrets } from '../../base/secrets/secrets.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { checkText } from '../../base/text/text.ts'
@@ -41,9 +41,23 @@ export interface ApprovalDecision {
 
 const shortestHash = 12
 const verdicts: readonly unknown[] = ['approve', 'reject', 'answer']
+const decisionOptions = optionNames<ApprovalDecision>({
+  verdict: true,
+  by: true,
+  proof: true,
+  note: true,
+  answer: true,
+  replaces: true,
+  remember: true,
+  hash: true,
+})
 
-/** A decision as it is taken: plain data, whatever its caller has. @throws `wrong-answer` `bad-text` `not-serialisable` */
+/**
+ * A decision as it is taken: plain data, whatever its caller has.
+ * @throws `wrong-answer` `bad-option` `bad-text` `not-serialisable`
+ */
 export function readDecision(given: ApprovalDecision): ApprovalDecision {
+  refuseUnknownOptions(given, 'The decision', decisionOptions)
   const { verdict, note, answer } = given
   if (!verdicts.includes(verdict)) {
     const what = `The verdict of a decision is ${describeValue(verdict)}`
