@@ -99,10 +99,16 @@ class FreeAttempt implements StepAttempt {
   }
 }
 
-/** Aborted when the run ends or leaves, and when a person overrides the call. */
+/**
+ * Aborted when the run ends or leaves (`Acts.stop`), and when a person overrides the call: one controller, for a signal of signals
+ * costs ten times as much.
+ */
 function signalOf(site: CallSite, call: Call): AbortSignal {
-  call.stop ??= new AbortController()
-  return AbortSignal.any([site.signal, call.stop.signal])
+  if (!call.stop) {
+    call.stop = new AbortController()
+    if (site.aborted) call.stop.abort(site.signal.reason)
+  }
+  return call.stop.signal
 }
 
 /** The calls that are tried until they give a value. */

@@ -2,8 +2,14 @@ import { ReeveError } from '../../base/errors.ts'
 
 /** An abort controller that is made only when somebody asks for its signal: most runs end without. */
 export class LazyAbort {
+  readonly #told: (reason: () => unknown) => void
   #controller: AbortController | undefined
   #reason: { code: string; message: string } | undefined
+
+  /** `told`: what stops with it and has a signal of its own. */
+  constructor(told: (reason: () => unknown) => void) {
+    this.#told = told
+  }
 
   get aborted(): boolean {
     return this.#reason !== undefined
@@ -22,6 +28,13 @@ export class LazyAbort {
     if (this.#reason) return
     this.#reason = { code, message }
     this.#controller?.abort(withoutStack(this.#reason))
+    this.#told(() => this.signal.reason)
+  }
+
+  /** The run ends while something acts. */
+  ending(returned: boolean): void {
+    const why = returned ? 'The workflow returned while this call was in progress. ' : 'The run is ending.'
+    this.abort('run-ending', returned ? `${why}If it must be done, await it.` : why)
   }
 }
 

@@ -38,7 +38,7 @@ type Mode = 'replaying' | 'live' | 'finishing' | 'leaving' | 'parked' | 'ended'
 export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
   readonly commits: CommitSource
   readonly activity: Activity
-  readonly abort = new LazyAbort()
+  readonly abort = new LazyAbort((reason) => this.activity.acts.stop(reason))
   readonly #claim: Claim
   readonly #workflow: Workflow
   readonly #services: EngineServices
@@ -212,13 +212,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
       this.write({ ...pendingEvent(null, event, undefined), step: step ?? null })
       this.#leave(leaving)
     }
-    if (!this.activity.acts.areDone)
-      this.abort.abort(
-        'run-ending',
-        event.type === 'run-succeeded'
-          ? 'The workflow returned while this call was in progress. If it must be done, await it.'
-          : 'The run is ending.',
-      )
+    if (!this.activity.acts.areDone) this.abort.ending(event.type === 'run-succeeded')
     this.#tryFinish()
   }
 
