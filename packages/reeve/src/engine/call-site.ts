@@ -50,6 +50,8 @@ export interface CallSite {
   /** Aborted when the run ends or leaves this process. */
   readonly signal: AbortSignal
   readonly aborted: boolean
+  /** A controller of one call, aborted with `signal`. */
+  ownStop(): AbortController
   /** The run's time: when the journal last moved it (ms). The same on replay. */
   readonly now: number
   /** What the run's random numbers come from: others in each chapter. */

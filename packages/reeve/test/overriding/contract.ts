@@ -119,6 +119,37 @@ export function overridesContract(name: string, open: OpenApprovals): void {
       )
 
     approvalCase(
+      'a step that looks at its signal only after it was overridden is told to stop',
+      open,
+      async (store) => {
+        const looks: boolean[] = []
+        let goOn: (value: null) => void = () => {}
+        const going = new Promise<null>((resolve) => {
+          goOn = resolve
+        })
+        const flow = tells((ctx) =>
+          ctx.step('fetch', async (attempt) => {
+            await going
+            looks.push(attempt.signal.aborted)
+            return 'late'
+          }),
+        )
+        const { engine, database } = await testEngine([flow], store)
+        await engine.start()
+        try {
+          const run = await engine.startRun(flow, {})
+          await until(async () => ((await eventsOf(database, run.id)).length > 0 ? true : undefined))
+          await engine.control.override(run.id, 1, gives('by hand'), ada)
+          await run.result()
+          goOn(null)
+          await until(async () => looks.at(0))
+        } finally {
+          await engine.stop()
+        }
+      },
+    )
+
+    approvalCase(
       'a step that hangs is given its result; what comes late is dropped, and said',
       open,
       async (store) => {

@@ -218,7 +218,7 @@ export function requestAnswer(
     run: site.run.no,
     step: call.step,
     kind,
-    subject: site.marks.seal(subject),
+    subject: site.marks.sealText(subject),
     shown: site.marks.seal(JSON.stringify(shown)),
     args_hash: hashOfRequest(shown, terms),
     terms: terms === undefined ? null : JSON.stringify(terms),
@@ -236,7 +236,7 @@ function crowdOf(
   if (channel === undefined || channel === 'operator' || channel === 'schedule' || kind === 'outcome')
     return {}
   // The same was asked about somebody else.
-  const asked = withoutMarks(marks.seal(subject))
+  const asked = withoutMarks(marks.sealText(subject))
   const crowd = JSON.stringify([channel, workflow.name, kind, asked])
   return { crowd, ...(sender !== undefined && { sender: `${channel} ${sender}` }) }
 }

@@ -6,6 +6,7 @@ import { type Duration, toWaitMs } from '../../base/time/time.ts'
 import type { Row } from '../../store/database.ts'
 import { checkedEvent, type NewEvent, newEvent, payloadOf } from '../../store/journal/events.ts'
 import type { CallSite } from '../call-site.ts'
+import { overridingError } from '../overriding/override.ts'
 import type { Call } from '../replay/call.ts'
 import { runBody } from '../replay/inside-body.ts'
 import { fail } from './fail.ts'
@@ -99,15 +100,10 @@ class FreeAttempt implements StepAttempt {
   }
 }
 
-/**
- * Aborted when the run ends or leaves (`Acts.stop`), and when a person overrides the call: one controller, for a signal of signals
- * costs ten times as much.
- */
+/** Aborted when the run ends or leaves, and when a person overrides the call. */
 function signalOf(site: CallSite, call: Call): AbortSignal {
-  if (!call.stop) {
-    call.stop = new AbortController()
-    if (site.aborted) call.stop.abort(site.signal.reason)
-  }
+  call.stop ??= site.ownStop()
+  if (call.overridden) call.stop.abort(overridingError('A person overrode this call.'))
   return call.stop.signal
 }
 

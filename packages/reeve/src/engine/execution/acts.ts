@@ -23,7 +23,6 @@ export class Acts {
   /** Acts that take their time: one call may have two for a moment, where the next begins before the one before has ended. */
   readonly #underWay = new Set<{ call: Call }>()
   #deferred: [Call, Act][] = []
-  #stopped: (() => unknown) | undefined
 
   constructor(run: Acting, bodies: Bodies | undefined, oneEnded: () => void) {
     this.#run = run
@@ -65,12 +64,6 @@ export class Acts {
     }
   }
 
-  /** What acts is told to stop, where it has asked for its signal. */
-  stop(reason: () => unknown): void {
-    this.#stopped = reason
-    for (const { call } of this.#underWay) call.stop?.abort(reason())
-  }
-
   /** What is deferred never begins. */
   dropDeferred(): void {
     this.#deferred = []
@@ -94,7 +87,6 @@ export class Acts {
   async #await(call: Call, acting: Promise<void>): Promise<void> {
     const act = { call }
     this.#underWay.add(act)
-    if (this.#stopped) call.stop?.abort(this.#stopped())
     try {
       await acting
     } catch (error) {

@@ -38,7 +38,7 @@ type Mode = 'replaying' | 'live' | 'finishing' | 'leaving' | 'parked' | 'ended'
 export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
   readonly commits: CommitSource
   readonly activity: Activity
-  readonly abort = new LazyAbort((reason) => this.activity.acts.stop(reason))
+  readonly abort = new LazyAbort()
   readonly #claim: Claim
   readonly #workflow: Workflow
   readonly #services: EngineServices

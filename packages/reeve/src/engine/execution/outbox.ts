@@ -181,7 +181,7 @@ export class Outbox {
     if (clean !== pending.payload) tellAsKept(pending, clean)
     const { type, step, name, args } = pending
     const sealed = {
-      name: name === null ? null : this.#marks.seal(name),
+      name: name === null ? null : this.#marks.sealText(name),
       args: args === null ? null : this.#marks.salted(args),
       payload: clean === null ? null : this.#marks.seal(clean),
     }
@@ -204,7 +204,7 @@ export class Outbox {
     options: { wakeAt: number | null; openChildren: boolean; wasClaimed: boolean },
   ): void {
     const ended = isEnded(leaving.status)
-    if (leaving.reason !== null) leaving.reason = this.#marks.seal(this.#secrets.redact(leaving.reason))
+    if (leaving.reason !== null) leaving.reason = this.#marks.sealText(this.#secrets.redact(leaving.reason))
     const { continues, status } = leaving
     const isWatched = status === 'queued' || (options.wasClaimed && status !== 'waiting')
     const release: Release = {

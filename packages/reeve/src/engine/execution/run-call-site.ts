@@ -84,6 +84,10 @@ export class RunCallSite implements CallSite {
     return this.#life.abort.aborted
   }
 
+  ownStop(): AbortController {
+    return this.#life.abort.own()
+  }
+
   get recent(): RecentEvents {
     return this.#life.commits.recent
   }

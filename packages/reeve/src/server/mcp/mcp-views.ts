@@ -5,6 +5,7 @@ import { eventsOfRun } from '../../inspect/events/event-view.ts'
 import { type RestSource, untilRest } from '../../inspect/follow/until-rest.ts'
 import { type RunView, viewRun } from '../../inspect/run/run-view.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
+import { keepingMarks } from '../../store/marks/open-kept.ts'
 import { type RunStatus, requireRun } from '../../store/runs/runs.ts'
 
 /** What a person is asked, as a client of MCP sees it. */
@@ -49,7 +50,7 @@ const mostEvents = 500
 
 /** @throws `unknown-run` */
 export async function serveRun(runtime: Runtime, id: string, view: ServeView): Promise<ServedRun> {
-  const { database } = internalsOf(runtime)
+  const database = keepingMarks(internalsOf(runtime).database)
   const {
     id: runId,
     workflow,

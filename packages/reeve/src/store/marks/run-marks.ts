@@ -9,6 +9,8 @@ import { type MarkedValue, markedRow, saltId } from './marked-values.ts'
 const reference = /\[marked:([\w-]{22}(?:[\w-]{5})?)\]/g
 /** A reference, or what stands for the beginning of what only looks like one. */
 const keptForms = /\[marked:(?:~|([\w-]{22}(?:[\w-]{5})?)\])/g
+/** A text in JSON, and the colon where it is a name. */
+const literal = /"([^"\\]*(?:\\.[^"\\]*)*)"(:)?/g
 /** How a reference begins. */
 const first = '[marked:'
 /** Of one that came from outside: no reference of ours begins so. */
@@ -62,6 +64,7 @@ export class RunMarks {
   #salt: string | undefined
   #fresh: readonly MarkedValue[] = none
   #finder: RegExp | undefined
+  #textFinder: RegExp | undefined
 
   /** There is nothing to seal or to open. */
   get isEmpty(): boolean {
@@ -123,6 +126,7 @@ export class RunMarks {
       this.#texts.set(id, text)
       this.#marks.set(id, mark)
       this.#finder = undefined
+      this.#textFinder = undefined
     }
   }
 
@@ -134,18 +138,29 @@ export class RunMarks {
     return rows
   }
 
-  /** JSON text, or any other, as it is kept. */
-  seal(text: string): string {
-    if (this.#ids.size === 0) return keptText(text)
-    this.#finder ??= this.#makeFinder()
-    return text.replace(this.#finder, (form) => {
-      if (form === first) return foreignFirst
-      const isWhole = form.startsWith('"')
-      const written = isWhole ? form.slice(1, -1) : form
-      const id = this.#ids.get(written) ?? this.#ids.get(unescaped(written))
-      if (id === undefined) return form
-      return isWhole ? `"[marked:${id}]"` : `[marked:${id}]`
+  /** JSON text as it is kept. Only texts in it are replaced, never names, numbers or what holds it together. */
+  seal(json: string): string {
+    if (this.#ids.size === 0) return keptText(json)
+    this.#finder ??= this.#finderOf(escaped)
+    const finder = this.#finder
+    return json.replace(literal, (whole, inner: string, colon: string | undefined) => {
+      if (colon !== undefined) return keptText(whole)
+      const id = this.#ids.get(unescaped(inner))
+      return `"${id === undefined ? this.#sealed(inner, finder, unescaped) : `[marked:${id}]`}"`
     })
+  }
+
+  /** A text that is not JSON, as it is kept. */
+  sealText(text: string): string {
+    if (this.#ids.size === 0) return keptText(text)
+    this.#textFinder ??= this.#finderOf((each) => each)
+    return this.#sealed(text, this.#textFinder, (form) => form)
+  }
+
+  #sealed(text: string, finder: RegExp, read: (form: string) => string): string {
+    return text.replace(finder, (form) =>
+      form === first ? foreignFirst : `[marked:${this.#ids.get(read(form))!}]`,
+    )
   }
 
   /** JSON text as it was before it was sealed. @throws `erased` `secrets-key-missing` `secret-forged` */
@@ -200,22 +215,13 @@ export class RunMarks {
     return kept === this.salted(digest)
   }
 
-  /**
-   * Longest first, so that no part of one is taken for another; what a backslash begins is not cut in two. A name in JSON that
-   * is one word stays as it is: texts come from outside, and may be called as the journal's own fields are.
-   */
-  #makeFinder(): RegExp {
-    const forms = new Set<string>()
-    for (const text of this.#ids.keys()) {
-      if (text.length < shortestPart) forms.add(`"${escaped(text)}"`)
-      else forms.add(escaped(text)).add(text)
-    }
-    const longestFirst = [...forms].toSorted((one, other) => other.length - one.length)
-    const patterns = longestFirst.map((form) => {
-      const exactly = form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
-      if (/^\w+$/.test(form)) return `${exactly}(?!\\w*":)`
-      return form.startsWith('"') ? `${exactly}(?!:)` : exactly
-    })
+  /** Longest first, so that no part of one is taken for another; what a backslash begins is not cut in two. */
+  #finderOf(form: (text: string) => string): RegExp {
+    const forms = [...this.#ids.keys()].filter((text) => text.length >= shortestPart).map(form)
+    const patterns = forms
+      .toSorted((one, other) => other.length - one.length)
+      .map((each) => each.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
+    if (patterns.length === 0) return new RegExp(firstPattern, 'g')
     return new RegExp(`(?<=(?:^|[^\\\\])(?:\\\\\\\\)*)(?:${patterns.join('|')})|${firstPattern}`, 'g')
   }
 }
