@@ -18,19 +18,18 @@ export async function showUntilRest(
 ): Promise<ExitCode> {
   const { terminal } = cli
   let startedAt: number | undefined
-  let saysWait = true
+  let isWaiting = false
   const onEvent = (event: FollowedLine) => {
     startedAt ??= event.at
     if (event.type === 'effect-intended' || event.type === 'child-awaited') return
-    if (event.type !== 'budget-awaited') saysWait = true
+    const wasWaiting = isWaiting
+    isWaiting = event.type === 'budget-awaited'
     // It looks again each minute, perhaps for a day: once is enough.
-    else if (!saysWait) return
-    else {
-      saysWait = false
+    if (isWaiting && wasWaiting) return
+    if (isWaiting)
       terminal.remark(
         `It waits for its budget and goes on by itself when there is room: a daily budget begins anew at 00:00 UTC. Ctrl-C leaves it to the next worker (${cli.command('dev')}).`,
       )
-    }
     if (!terminal.json) terminal.line(eventLine(event, terminal.colors, event.at - startedAt))
   }
   const { afterSeq, signal, extra } = options

@@ -2,7 +2,7 @@ import { messageOf } from '../../base/errors.ts'
 import type { Row } from '../../store/database.ts'
 import type { Outcome, Turn, TurnSource } from '../../store/journal/group-commit.ts'
 import { RecentEvents } from '../../store/journal/recent-events.ts'
-import { openEvent } from '../../store/marks/open-kept.ts'
+import { isSealed, openEvent } from '../../store/marks/open-kept.ts'
 import type { RunMarks } from '../../store/marks/run-marks.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { Settlement } from '../replay/call.ts'
@@ -174,7 +174,8 @@ export class CommitSource implements TurnSource {
       this.#run.lost(outcome)
       return
     }
-    this.recent.note(turn.events.map((event) => openEvent(event, this.#marks)))
+    const kept = turn.events
+    this.recent.note(kept.some(isSealed) ? kept.map((event) => openEvent(event, this.#marks)) : kept)
     if (this.#maybeDuplicate) {
       this.#maybeDuplicate = false
       this.#run.beginDeferred()

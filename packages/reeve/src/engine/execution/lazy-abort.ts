@@ -43,8 +43,8 @@ export class LazyAbort {
 
   /** The run ends while something acts. */
   ending(returned: boolean): void {
-    const why = returned ? 'The workflow returned while this call was in progress. ' : 'The run is ending.'
-    this.abort('run-ending', returned ? `${why}If it must be done, await it.` : why)
+    const notAwaited = 'The workflow returned while this call was in progress. If it must be done, await it.'
+    this.abort('run-ending', returned ? notAwaited : 'The run is ending.')
   }
 }
 
