@@ -58,8 +58,7 @@ export function step(
   if (options?.marks) call.resultMarks = options.marks
   site.perform(call, () => {
     if (typeof body !== 'function') checkOption(body, `What step "${call.name}" does`, 'function!')
-    if (options !== undefined) checkOption(options, `The options of step "${call.name}"`, 'object')
-    refuseUnknownOptions(options, `Step "${call.name}"`, stepOptions)
+    if (options !== undefined) checkStepOptions(call, options)
     const policy = resolveRetry(options?.retry)
     const timeoutMs =
       options?.timeout === undefined
@@ -75,6 +74,11 @@ export function step(
     return attempts(site, call, { policy, timeoutMs, body: acts, what, completed })
   })
   return call.promise
+}
+
+function checkStepOptions(call: Call, options: StepOptions): void {
+  checkOption(options, `The options of step "${call.name}"`, 'object')
+  refuseUnknownOptions(options, `Step "${call.name}"`, stepOptions)
 }
 
 /** An attempt without a time limit of its own. Key and signal are made when a body looks at them: few do. */

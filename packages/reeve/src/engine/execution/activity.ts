@@ -1,5 +1,6 @@
-import { Overrides } from '../overriding/overrides.ts'
-import type { Settlement } from '../replay/call.ts'
+import type { RunMarks } from '../../store/marks/run-marks.ts'
+import { applyFirst, applyOverrides, lateResult, type Overridden } from '../overriding/apply-override.ts'
+import type { Call, Settlement } from '../replay/call.ts'
 import type { Calls } from '../replay/calls.ts'
 import { Deliveries, type Delivering } from '../replay/deliveries.ts'
 import { Inbox, type InboxPort } from '../waiting/inbox.ts'
@@ -15,26 +16,30 @@ import type { PendingEvent } from './pending-event.ts'
  *   busy (something acts, or its code has not come to rest) → waiting (only waits are left) → busy …
  *                                                           ↘ idle (not even those)
  */
-export class Activity implements InboxPort {
+export class Activity implements InboxPort, Overridden {
+  readonly calls: Calls
+  readonly marks: RunMarks
   readonly acts: Acts
   readonly timers: Timers
   readonly inbox: Inbox
   readonly deliveries: Deliveries<Settlement>
-  readonly overrides: Overrides
   readonly #commits: CommitSource
+  readonly #run: Pick<Overridden, 'write'>
 
   constructor(
-    run: Acting & Delivering<Settlement> & { write(event: PendingEvent): void; override(): void },
+    run: Acting & Delivering<Settlement> & Pick<Overridden, 'write'>,
     commits: CommitSource,
     calls: Calls,
     { services, history, items, marks }: Pick<Driven, 'services' | 'history' | 'items' | 'marks'>,
   ) {
     this.#commits = commits
-    this.acts = new Acts(run, services.bodies, () => run.override())
+    this.#run = run
+    this.calls = calls
+    this.marks = marks
+    this.acts = new Acts(run, services.bodies)
     this.timers = new Timers(services.clock)
     this.deliveries = new Deliveries(history?.settlements ?? [], services.stretch, run)
     this.inbox = new Inbox(items, this)
-    this.overrides = new Overrides({ calls, activity: this, marks, write: (event) => run.write(event) })
   }
 
   /** Nothing acts, and the code has come to rest from all that it was told. */
@@ -45,6 +50,25 @@ export class Activity implements InboxPort {
   /** Of a run at rest: what it waits for takes longer than so long (ms), and nothing is to act. */
   onlyWaits(lingerMs: number): boolean {
     return this.acts.deferred === 0 && this.waits > 0 && !this.timers.dueWithin(lingerMs)
+  }
+
+  write(event: PendingEvent): void {
+    this.#run.write(event)
+  }
+
+  /** What people said of calls that are about to act: see `applyOverrides`. */
+  overrideFirst(): void {
+    if (this.inbox.hasOverrides) applyFirst(this)
+  }
+
+  /** What people said of calls in the place of what those would come to. */
+  override(): void {
+    if (this.inbox.hasOverrides) applyOverrides(this)
+  }
+
+  /** What acted for an overridden call has ended. */
+  noteLate(call: Call): void {
+    this.write(lateResult(call))
   }
 
   /** How many of its calls wait. */

@@ -6,6 +6,8 @@ export interface Acting {
   actFailed(call: Call, error: unknown): void
   /** What acted for a call that was settled without it has ended. */
   actedLate(call: Call): void
+  /** An act has ended: what people said of its call may count now. */
+  override(): void
   /** Nothing acts any more. */
   actsDone(): void
 }
@@ -18,16 +20,14 @@ export interface Acting {
 export class Acts {
   readonly #run: Acting
   readonly #bodies: Bodies | undefined
-  readonly #oneEnded: () => void
   #acting = 0
   /** Acts that take their time: one call may have two for a moment, where the next begins before the one before has ended. */
-  readonly #underWay = new Set<{ call: Call }>()
+  #underWay: Set<{ call: Call }> | undefined
   #deferred: [Call, Act][] = []
 
-  constructor(run: Acting, bodies: Bodies | undefined, oneEnded: () => void) {
+  constructor(run: Acting, bodies: Bodies | undefined) {
     this.#run = run
     this.#bodies = bodies
-    this.#oneEnded = oneEnded
   }
 
   get areDone(): boolean {
@@ -50,17 +50,15 @@ export class Acts {
   }
 
   isActing(call: Call): boolean {
-    for (const each of this.#underWay) if (each.call === call) return true
+    for (const each of this.#underWay ?? []) if (each.call === call) return true
     return false
   }
 
   /** What acts for that call is not waited for any more, and what is deferred of it never begins. */
   release(call: Call): void {
     this.#deferred = this.#deferred.filter(([each]) => each !== call)
-    for (const each of [...this.#underWay]) {
-      if (each.call !== call) continue
-      this.#underWay.delete(each)
-      this.#end()
+    for (const each of [...(this.#underWay ?? [])]) {
+      if (each.call === call && this.#underWay?.delete(each)) this.#end()
     }
   }
 
@@ -86,6 +84,7 @@ export class Acts {
 
   async #await(call: Call, acting: Promise<void>): Promise<void> {
     const act = { call }
+    this.#underWay ??= new Set()
     this.#underWay.add(act)
     try {
       await acting
@@ -98,7 +97,7 @@ export class Acts {
 
   #end(): void {
     this.#acting--
-    this.#oneEnded()
+    this.#run.override()
     if (this.#acting === 0) this.#run.actsDone()
   }
 }

@@ -2,7 +2,7 @@ import { messageOf } from '../../base/errors.ts'
 import type { Row } from '../../store/database.ts'
 import type { Outcome, Turn, TurnSource } from '../../store/journal/group-commit.ts'
 import { RecentEvents } from '../../store/journal/recent-events.ts'
-import { isSealed, openEvent } from '../../store/marks/open-kept.ts'
+import { openEvent } from '../../store/marks/open-kept.ts'
 import type { RunMarks } from '../../store/marks/run-marks.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { Settlement } from '../replay/call.ts'
@@ -165,7 +165,7 @@ export class CommitSource implements TurnSource {
   }
 
   settled(outcome: Outcome): void {
-    const { turn, events, at, leaving, startsChildren, leavesChildren } = this.#underWay!
+    const { turn, events, at, leaving, startsChildren, leavesChildren, isSealed } = this.#underWay!
     this.#underWay = undefined
     // Started, and taken away by another worker since: it is there, and new.
     this.#onStarted?.started(outcome !== 'exists')
@@ -175,7 +175,7 @@ export class CommitSource implements TurnSource {
       return
     }
     const kept = turn.events
-    this.recent.note(kept.some(isSealed) ? kept.map((event) => openEvent(event, this.#marks)) : kept)
+    this.recent.note(isSealed ? kept.map((event) => openEvent(event, this.#marks)) : kept)
     if (this.#maybeDuplicate) {
       this.#maybeDuplicate = false
       this.#run.beginDeferred()

@@ -82,7 +82,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
 
   /** What people said of calls in the place of what those would come to. */
   override(): void {
-    if (this.#mode === 'finishing' || (this.#mode === 'live' && this.#mayAct)) this.activity.overrides.apply()
+    if (this.#mode === 'finishing' || (this.#mode === 'live' && this.#mayAct)) this.activity.override()
   }
 
   live(settlement: Settlement): void {
@@ -107,9 +107,9 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
   beginDeferred(): void {
     if (this.#mode !== 'live' || !this.#mayAct) return
     this.checkDeadline()
-    this.activity.overrides.applyFirst()
+    this.activity.overrideFirst()
     this.activity.acts.beginDeferred()
-    this.activity.overrides.apply()
+    this.activity.override()
   }
 
   actFailed(call: Call, error: unknown): void {
@@ -117,7 +117,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
   }
 
   actedLate(call: Call): void {
-    if (this.takesCalls) this.activity.overrides.noteLate(call)
+    if (this.takesCalls) this.activity.noteLate(call)
   }
 
   actsDone(): void {

@@ -5,6 +5,7 @@ import type { Turn } from '../../store/journal/group-commit.ts'
 import { blobRow, type JournalEvent } from '../../store/journal/journal.ts'
 import { itemName } from '../../store/journal/vocabulary/define.ts'
 import { budgetResetRow } from '../../store/ledger/budgets.ts'
+import { isSealed } from '../../store/marks/open-kept.ts'
 import { mayHoldMarks, RunMarks } from '../../store/marks/run-marks.ts'
 import { chapterRow, type Release, releaseRow } from '../../store/runs/changes/releases.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
@@ -39,6 +40,8 @@ export class Outbox {
   /** The calls that have events and are not settled, with the first of those, in the order of the journal. */
   readonly #openSince: Map<number, number>
   #leaving: Leaving | undefined
+  /** Whether the turn that is made now has references to marked texts. */
+  #isSealed = false
 
   constructor(
     claim: Claim,
@@ -118,6 +121,7 @@ export class Outbox {
     const before = this.#chain.hash
     const turn: Turn = { run: this.#claim.no, epoch: this.#claim.epoch, events: [] }
     const events = this.#takeEvents(options.taken)
+    this.#isSealed = false
     for (const event of events) turn.events.push(this.#link(event, at))
     if (this.#birth) {
       turn.birth = this.#birth
@@ -130,7 +134,15 @@ export class Outbox {
     if (rows) turn.rows = rows
     const startsChildren = this.#startsChildren
     this.#startsChildren = false
-    return { turn, events, at, leaving, startsChildren, leavesChildren: leavesChildren(leaving, options) }
+    return {
+      turn,
+      events,
+      at,
+      leaving,
+      startsChildren,
+      leavesChildren: leavesChildren(leaving, options),
+      isSealed: this.#isSealed,
+    }
   }
 
   /** All that are ready, or so many that others get their turn; those by which calls took items go with what uses these up. */
@@ -186,6 +198,7 @@ export class Outbox {
       payload: clean === null ? null : this.#marks.seal(clean),
     }
     const event = this.#chain.link({ type, step, at, ...sealed }, this.#blobs)
+    this.#isSealed ||= isSealed(event)
     if (step !== null) this.#noteOpen(step, pending.settles !== undefined, event.seq)
     return event
   }
@@ -277,4 +290,6 @@ export interface UnderWay {
   leaving: Leaving | undefined
   startsChildren: boolean
   leavesChildren: boolean
+  /** Whether its events have references to marked texts. */
+  isSealed: boolean
 }

@@ -13,10 +13,22 @@ import { type Override, overrideIn, overridingError, refusalByKind } from './ove
 
 /** What of a run that is driven here an override needs. */
 export interface Overridden {
-  calls: Pick<Calls, 'openCall'>
-  activity: { readonly acts: Acts; readonly timers: Timers; readonly inbox: Inbox }
-  marks: RunMarks
-  write: (event: PendingEvent) => void
+  readonly calls: Pick<Calls, 'openCall'>
+  readonly marks: RunMarks
+  readonly acts: Acts
+  readonly timers: Timers
+  readonly inbox: Inbox
+  write(event: PendingEvent): void
+}
+
+/** Applies those that count before what they are about begins. */
+export function applyFirst(run: Overridden): void {
+  for (const item of run.inbox.takeOverrides((each) => comesFirst(each, run.calls))) applyOverride(item, run)
+}
+
+/** Applies all but those of attempts that act now: these wait until the attempt has ended, but for steps. */
+export function applyOverrides(run: Overridden): void {
+  for (const item of run.inbox.takeOverrides((each) => !isUnderWay(each, run))) applyOverride(item, run)
 }
 
 /** The line that says that what acted for a call came to its end too late. */
@@ -25,14 +37,14 @@ export function lateResult({ step, name }: Call): PendingEvent {
 }
 
 /** Whether it is about an attempt that acts now: what that comes to counts. */
-export function isUnderWay(item: InboxItem, { calls, activity }: Overridden): boolean {
+function isUnderWay(item: InboxItem, { calls, acts }: Overridden): boolean {
   const read = overrideIn(item)
   const call = read && calls.openCall(read.call)
-  return call !== undefined && call.kind !== 'step' && activity.acts.isActing(call)
+  return call !== undefined && call.kind !== 'step' && acts.isActing(call)
 }
 
 /** Whether it counts before the call begins to act: the body of a step that ends its process never runs again. */
-export function comesFirst(item: InboxItem, calls: Overridden['calls']): boolean {
+function comesFirst(item: InboxItem, calls: Overridden['calls']): boolean {
   const read = overrideIn(item)
   return read !== undefined && read.given.how !== 'skip-wait' && calls.openCall(read.call)?.kind === 'step'
 }
@@ -41,10 +53,10 @@ export function comesFirst(item: InboxItem, calls: Overridden['calls']): boolean
  * Settles a call as a person says, in one commit with the line that says who did, and why. What cannot be overridden any more,
  * or never could, goes on: the journal says so.
  */
-export function applyOverride(item: InboxItem, run: Overridden): void {
+function applyOverride(item: InboxItem, run: Overridden): void {
   const read = overrideIn(item)
   // Of the commit of what is written here.
-  run.activity.inbox.useUp(item)
+  run.inbox.useUp(item)
   if (!read) return
   const { given } = read
   const { how, by, reason } = given
@@ -63,7 +75,7 @@ export function applyOverride(item: InboxItem, run: Overridden): void {
 function settlingOf(call: Call, given: Override, run: Overridden): string | (() => void) {
   const refusal = refusalByKind(call.kind, given.how)
   if (refusal !== undefined) return refusal
-  const { timers } = run.activity
+  const { timers } = run
   if (call.kind === 'step' && given.how !== 'skip-wait') return settlingOfStep(call, given, run)
   const isTried = call.kind === 'step' || call.kind === 'question' || call.kind === 'effect'
   if (isTried && given.how === 'skip-wait')
@@ -99,10 +111,10 @@ function pendingFailure(call: Call, type: 'step-failed' | 'question-failed', err
 }
 
 /** What acts for the call is told to stop, and is not waited for any more. */
-function settleWith(call: Call, event: PendingEvent, { activity, write }: Overridden): void {
-  activity.timers.takeActOf(call.step)
-  write(event)
+function settleWith(call: Call, event: PendingEvent, run: Overridden): void {
+  run.timers.takeActOf(call.step)
+  run.write(event)
   call.overridden = true
   call.stop?.abort(overridingError('A person overrode this call.'))
-  activity.acts.release(call)
+  run.acts.release(call)
 }

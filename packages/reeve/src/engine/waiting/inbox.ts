@@ -91,9 +91,12 @@ export class Inbox {
     }
   }
 
-  /** Takes out the overrides that came, or those of them that `which` wants. They are used up one by one. */
-  takeOverrides(which: (item: InboxItem) => boolean = () => true): InboxItem[] {
-    if (this.#overrides.length === 0) return this.#overrides
+  get hasOverrides(): boolean {
+    return this.#overrides.length > 0
+  }
+
+  /** Takes out those of the overrides that came that `which` wants. They are used up one by one. */
+  takeOverrides(which: (item: InboxItem) => boolean): InboxItem[] {
     const taken = this.#overrides.filter(which)
     this.#overrides = this.#overrides.filter((item) => !taken.includes(item))
     return taken

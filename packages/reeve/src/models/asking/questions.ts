@@ -93,9 +93,9 @@ export class Questions {
 
   /** @throws `route-exhausted` `unknown-route` `over-budget` */
   async ask(site: CallSite, asked: QuestionRequest): Promise<KeptAnswer> {
-    const { question, failsOverBudget = false } = asked
+    const { question, retry, deadline, schema, mark, failsOverBudget = false } = asked
     const args = asked.args ?? compared(asked)
-    const call = { ...asked, name: question.name, args, failsOverBudget }
+    const call = { name: question.name, args, retry, deadline, schema, mark, failsOverBudget }
     const answer = await this.call(site, call, async ({ signal }) => {
       const clean = { ...asked, question: site.services.secrets.redactData(question) }
       const learnt = this.#lessons?.lessonsFor(site, clean.question)

@@ -20,7 +20,7 @@ const shortestPart = 4
 
 /** Whether a text may hold references. */
 export function mayHoldMarks(text: string | null): boolean {
-  return text?.includes(first) ?? false
+  return text !== null && text.length > first.length && text.includes(first)
 }
 
 /** A text that is kept, with no reference that tells one marked text from another. */
