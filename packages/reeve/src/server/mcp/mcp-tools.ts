@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { describeIssues, toJsonSchema, validate } from '../../base/schema/schema.ts'
+import { isTraceparent } from '../../base/trace-context.ts'
 import type { Workflow } from '../../engine/workflow.ts'
 import { namedRun } from '../../inspect/lists/named-run.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
@@ -23,6 +24,14 @@ export interface McpServeOptions {
   proof?: Proof
 }
 
+/** What comes with a call beside its arguments. */
+export interface CallAround {
+  /** Aborted when whoever asked is gone. */
+  signal: AbortSignal
+  /** The W3C trace context that the call came with, as it stands there. */
+  traceparent: unknown
+}
+
 /** A tool as the server offers it. */
 export interface ServedTool {
   name: string
@@ -34,7 +43,7 @@ export interface ServedTool {
   /** How long a call with these arguments waits for its run (ms). @throws `invalid-input` */
   waitMsOf(args: unknown): number
   /** @throws ReeveErrors, which the caller is told */
-  call(args: unknown, signal: AbortSignal): Promise<ServedRun>
+  call(args: unknown, around: CallAround): Promise<ServedRun>
 }
 
 const hour = 3600
@@ -78,13 +87,14 @@ function workflowTool(runtime: Runtime, workflow: Workflow, options: McpServeOpt
     annotations: { readOnlyHint: false },
     startsRuns: true,
     waitMsOf: (args) => checked(schema, args).waitSeconds * 1000,
-    async call(args, signal) {
+    async call(args, { signal, traceparent }) {
       refuseLowRole(options, 'start a run')
       const { input = {}, idempotencyKey, ifKeyExists, waitSeconds } = checked(schema, args)
       const started = {
         principal,
         startedBy: startedBy(options),
         channel: 'api',
+        ...(isTraceparent(traceparent) ? { traceparent } : {}),
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
         ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
       } as const
@@ -125,7 +135,7 @@ function runTool(runtime: Runtime, options: McpServeOptions): ServedTool {
     annotations: { readOnlyHint: true },
     startsRuns: false,
     waitMsOf: (args) => checked(schema, args).waitSeconds * 1000,
-    call: async (args, signal) => {
+    call: async (args, { signal }) => {
       const { run, waitSeconds } = checked(schema, args)
       return stateOf(runtime, await idOf(runtime, run, options), waitSeconds, signal, options)
     },
@@ -148,7 +158,7 @@ function signalTool(runtime: Runtime, options: McpServeOptions): ServedTool {
     annotations: { readOnlyHint: false },
     startsRuns: false,
     waitMsOf: (args) => checked(schema, args).waitSeconds * 1000,
-    async call(args, signal) {
+    async call(args, { signal }) {
       refuseLowRole(options, 'signal to a run')
       const { run: named, name, payload = null, id, waitSeconds } = checked(schema, args)
       const run = await idOf(runtime, named, options)
@@ -170,7 +180,7 @@ function cancelTool(runtime: Runtime, options: McpServeOptions): ServedTool {
     annotations: { readOnlyHint: false },
     startsRuns: false,
     waitMsOf: (args) => checked(schema, args).waitSeconds * 1000,
-    async call(args, signal) {
+    async call(args, { signal }) {
       refuseLowRole(options, 'cancel a run')
       const { run: named, waitSeconds } = checked(schema, args)
       const run = await idOf(runtime, named, options)

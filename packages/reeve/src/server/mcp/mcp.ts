@@ -1,4 +1,5 @@
 import type { McpServerFactory, Server, ServerContext } from '@modelcontextprotocol/server'
+import { jsonWithoutSecretShapes } from '../../base/secrets/secret-shapes.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { requireRun } from '../../store/runs/runs.ts'
@@ -56,7 +57,8 @@ function mcpServer(sdk: ServerSdk, runtime: Runtime, options: McpServeOptions): 
         typeof state === 'string'
           ? await again(tool, state, tool.waitMsOf(params.arguments), signal)
           : undefined
-      const told = run ?? (await tool.call(params.arguments, signal))
+      const around = { signal, traceparent: traceparentOf(context) }
+      const told = run ?? (await tool.call(params.arguments, around))
       if (!tool.startsRuns || isOver(told)) return resultOf(told, tool)
       const can = canOf(capabilitiesOf(context))
       if (can.tasks) return { resultType: 'task', ...taskOf(told), content: [] }
@@ -82,7 +84,7 @@ function mcpServer(sdk: ServerSdk, runtime: Runtime, options: McpServeOptions): 
       throw notThere(describeFailure(error).message)
     })
     if (read === undefined) throw notThere(`There is no resource ${firstCharacters(uri, 200)}.`)
-    return { contents: [{ uri, mimeType: 'application/json', text: JSON.stringify(read) }] }
+    return { contents: [{ uri, mimeType: 'application/json', text: jsonWithoutSecretShapes(read) }] }
   })
   serveTasks(server, sdk, runtime, { view, mayAct, principal, resultOf: (run) => resultOf(run) })
   return server
@@ -110,11 +112,17 @@ function resultOf(run: ServedRun, tool?: Pick<ServedTool, 'startsRuns'>) {
   return answerWith(run, isError)
 }
 
+/** In `_meta`, where MCP has it, or in the header of its request. */
+function traceparentOf({ mcpReq, http }: ServerContext): unknown {
+  return mcpReq._meta?.traceparent ?? http?.req?.headers.get('traceparent')
+}
+
 function isOver({ status }: ServedRun): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'cancelled'
 }
 
 function answerWith(value: object, isError: boolean) {
-  const structuredContent = value as Record<string, unknown>
-  return { content: [{ type: 'text' as const, text: JSON.stringify(value) }], structuredContent, isError }
+  const text = jsonWithoutSecretShapes(value)
+  const structuredContent = JSON.parse(text) as Record<string, unknown>
+  return { content: [{ type: 'text' as const, text }], structuredContent, isError }
 }
