@@ -1,3 +1,4 @@
+import { dataWithoutSecretShapes, withoutSecretShapes } from './secrets/secret-shapes.ts'
 import { shorten } from './text/shorten.ts'
 
 /**
@@ -75,7 +76,7 @@ function recordOf(error: unknown): ErrorRecord {
     if (stack !== undefined) record.stack = stack
     const { details } = error
     if (typeof details === 'object' && details !== null && Object.keys(details).length > 0 && isKept(details))
-      record.details = details
+      record.details = dataWithoutSecretShapes(details)
     return record
   }
   if (error instanceof Error) {
@@ -95,10 +96,11 @@ function recordOf(error: unknown): ErrorRecord {
 
 const longestMessage = 64 * 1024
 
-/** What was thrown may hold whatever failed, a page or a file. Half a surrogate pair becomes U+FFFD. */
+/** What was thrown may hold whatever failed: a page, a file, a request with its credentials. Half a surrogate pair becomes U+FFFD. */
 function shortened(text: string): string {
   const cut = text.length - longestMessage
-  return shorten(text, longestMessage, `… (${cut} characters left out)`).toWellFormed()
+  const short = shorten(text, longestMessage, `… (${cut} characters left out)`)
+  return withoutSecretShapes(short.toWellFormed())
 }
 
 /** Anything may be thrown, and anything may stand where an error has its message. */

@@ -1,3 +1,4 @@
+import { dataWithoutSecretShapes, withoutSecretShapes } from './secrets/secret-shapes.ts'
 import type { Secrets } from './secrets/secrets.ts'
 
 /** Where the runtime reports. Structured: a message and its particulars. */
@@ -10,10 +11,13 @@ export interface Log {
 /** A log that says nothing. */
 export const silentLog: Log = { info() {}, warn() {}, error() {} }
 
-/** A log that no registered secret gets into. */
+/** A log that no secret gets into: none that is registered, and none that says by its form what it is. */
 export function redactingLog(log: Log, secrets: Secrets): Log {
   const cleaned = (level: keyof Log) => (message: string, fields?: Record<string, unknown>) =>
-    log[level](secrets.redact(message), fields && secrets.redactData(fields))
+    log[level](
+      withoutSecretShapes(secrets.redact(message)),
+      fields && dataWithoutSecretShapes(secrets.redactData(fields)),
+    )
   return { info: cleaned('info'), warn: cleaned('warn'), error: cleaned('error') }
 }
 

@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import { schemaVersion } from '../../base/json/schema-version.ts'
+import { withoutSecretShapes } from '../../base/secrets/secret-shapes.ts'
 import { Secrets } from '../../base/secrets/secrets.ts'
 import { visibleJson, visibleText } from '../../base/text/visible-text.ts'
 
@@ -45,7 +46,7 @@ export class Terminal {
 
   /** A remark beside the result. */
   remark(text: string): void {
-    this.#write(process.stderr, `${visibleText(text)}\n`)
+    this.#write(process.stderr, `${visibleText(withoutSecretShapes(text))}\n`)
   }
 
   /** Without secrets: for whoever draws on the terminal itself. */

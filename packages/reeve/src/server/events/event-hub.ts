@@ -1,4 +1,5 @@
 import type { Log } from '../../base/log.ts'
+import { jsonWithoutSecretShapes } from '../../base/secrets/secret-shapes.ts'
 import type { Clock } from '../../base/time/time.ts'
 import { type FollowedEvent, followed } from '../../inspect/follow/follow-events.ts'
 import type { Database } from '../../store/database.ts'
@@ -248,5 +249,5 @@ export class Watcher {
 
 function keptOf(read: TailEvent): Kept {
   const event = { id: read.id, ...followed(read) }
-  return { event, text: JSON.stringify(event) }
+  return { event, text: jsonWithoutSecretShapes(event) }
 }

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Context } from 'hono'
+import { jsonWithoutSecretShapes } from '../../base/secrets/secret-shapes.ts'
 
 const pack = promisify(gzip)
 
@@ -19,13 +20,21 @@ export function encodingsOf({ req }: Context): ReadonlySet<string> {
   )
 }
 
-/** A long answer in JSON, packed for who takes that: over a slow line it comes in a fraction of the time. */
-export async function packedJson(context: Context, value: object, status: number): Promise<Response> {
-  const text = JSON.stringify(value)
-  context.header('content-type', 'application/json')
+/** A long text, packed for who takes that: over a slow line it comes in a fraction of the time. */
+export async function packed(
+  context: Context,
+  text: string,
+  { type, status }: { type: string; status: number },
+): Promise<Response> {
+  context.header('content-type', type)
   if (text.length < leastBytes) return context.body(text, status as 200)
   context.header('vary', 'accept-encoding')
   if (!encodingsOf(context).has('gzip')) return context.body(text, status as 200)
   context.header('content-encoding', 'gzip')
   return context.body(new Uint8Array(await pack(text, { level: 3 })), status as 200)
+}
+
+/** An answer of the API. */
+export function packedJson(context: Context, value: object, status: number): Promise<Response> {
+  return packed(context, jsonWithoutSecretShapes(value), { type: 'application/json', status })
 }

@@ -1,4 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
+import { dataWithoutSecretShapes, withoutSecretShapes } from '../../base/secrets/secret-shapes.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 
 /** An error as the API tells it: RFC 9457, with the stable `code` of Reeve's errors. */
@@ -144,8 +145,9 @@ export function problemOf(error: unknown): Problem {
     return problem('internal', 500, 'Something went wrong inside Reeve. Its own log says what.', true)
   }
   const { code, message, retryable, details } = error
-  const told = problem(code, statusOf(code), firstCharacters(message, longestDetail), retryable)
-  return Object.keys(details).length > 0 ? { ...told, details } : told
+  const detail = withoutSecretShapes(firstCharacters(message, longestDetail))
+  const told = problem(code, statusOf(code), detail, retryable)
+  return Object.keys(details).length > 0 ? { ...told, details: dataWithoutSecretShapes(details) } : told
 }
 
 function problem(code: string, status: number, detail: string, retryable: boolean): Problem {
