@@ -107,9 +107,13 @@ async function main(): Promise<void> {
 }
 
 /** Says where the page is, and opens it for a person. */
-function tellPage({ url, signIn }: Page): void {
-  const lines = [`The page: ${url}`]
-  if (signIn !== undefined) lines.push(`Sign in once, within 15 minutes: ${signIn}`)
+function tellPage({ url, signIn, signInCommand }: Page): void {
+  const at = relative(process.env.INIT_CWD ?? process.cwd(), folder)
+  const later = `Sign in: ${signInCommand}${at === '' ? '' : ` --project ${at}`}`
+  const lines = [
+    `The page: ${url}`,
+    signIn === undefined ? later : `Sign in once, within 15 minutes: ${signIn}`,
+  ]
   // Standard output is the report's alone where a program reads it.
   for (const line of lines) (options.json ? console.error : console.log)(line)
   if (signIn !== undefined && isAttended() && !options['no-open']) openBrowser(signIn)

@@ -26,6 +26,8 @@ export interface PageOptions {
 export interface Page extends Served {
   /** A link that signs the owner in, once: of the first start, and where a person sits at the terminal. */
   signIn?: string
+  /** The command that makes such a link later, in the project's folder. */
+  signInCommand: string
 }
 
 /** Serves page and API beside the worker. The first start on this machine alone makes the owner. @throws `bad-option` and what `serve` throws */
@@ -38,14 +40,17 @@ export async function openPage(runtime: Runtime, options: PageOptions): Promise<
   const wantsLink = isFirst || options.isAttended
   const actor = isLoopback(host) || wantsLink ? await whoSitsHere(database, environment) : undefined
   const served = await serve(runtime, listening)
-  if (!wantsLink || !actor) return served
+  // It looks for the server where one is served by default.
+  const isUsual = served.url === `http://127.0.0.1:${environment.port ?? defaultPort}`
+  const page = { ...served, signInCommand: `npx reeve open${isUsual ? '' : ` --at ${served.url}`}` }
+  if (!wantsLink || !actor) return page
   try {
     const link = { id: engine.services.newId(), principal: actor.principal }
     const acting = { by: actor.principal, proof: actor.proof, at: clock.now() }
     const path = await database.transaction((session) =>
       signInPath(session, link, acting, options.signInWithinMs),
     )
-    return { ...served, signIn: `${served.url}${path}` }
+    return { ...page, signIn: `${served.url}${path}` }
   } catch (error) {
     await served.close()
     throw error

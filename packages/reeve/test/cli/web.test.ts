@@ -26,6 +26,23 @@ test('the first start makes the owner, prints a link that signs in once, and the
   expect((await linesOf(second).next()).value).not.toHaveProperty('signIn')
 })
 
+test('a later start says with which command one gets in, and that command signs in', async () => {
+  const folder = project()
+  const first = start(folder, ['start', '--json'])
+  await linesOf(first).next()
+  first.kill('SIGTERM')
+  await once(first, 'exit')
+  const second = start(folder, ['start', '--no-open'])
+  let said = ''
+  for await (const chunk of second.stdout!) {
+    said += String(chunk)
+    if (said.includes('sign in')) break
+  }
+  const [, command = ''] = /^sign in with a link: npx reeve (open --at http:\S+)$/m.exec(said)!
+  const { signIn } = await reeveJson<{ signIn: string }>(folder, command.split(' '))
+  expect((await fetch(signIn)).status).toBe(200)
+})
+
 test('a token that the CLI makes works at the server until the CLI revokes it', async () => {
   const folder = project()
   const child = start(folder, ['dev', '--json'])

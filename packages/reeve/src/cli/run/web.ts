@@ -21,10 +21,13 @@ export function openWeb({ terminal }: Cli, runtime: Runtime, options: WebOptions
 }
 
 /** Says where it is, and opens a browser for a person. */
-export function tellWeb({ terminal }: Cli, { url, signIn }: Page, { open }: WebOptions): void {
+export function tellWeb({ terminal }: Cli, { url, signIn, signInCommand }: Page, { open }: WebOptions): void {
   const { cyan, dim } = terminal.colors
   terminal.line(`open ${cyan(url)} ${dim(`(its API: ${url}/docs/api)`)}`)
-  if (signIn === undefined) return
+  if (signIn === undefined) {
+    terminal.line(`sign in with a link: ${cyan(signInCommand)}`)
+    return
+  }
   terminal.line(`sign in once, within 15 minutes: ${cyan(safeLine(signIn))}`)
   if (open && process.stdout.isTTY && !terminal.json) openBrowser(signIn)
 }
