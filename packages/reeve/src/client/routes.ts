@@ -63,6 +63,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     metrics: 'GET /api/metrics/workflows',
   },
   agents: { list: 'GET /api/agents', metrics: 'GET /api/agents/:agent/metrics' },
+  tools: { list: 'GET /api/tools' },
   queues: {
     list: 'GET /api/queues',
     pause: 'POST /api/queues/:queue/pause',

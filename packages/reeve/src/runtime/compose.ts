@@ -243,6 +243,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
         onFallen: () => authority.renew(),
       }),
       findTool,
+      allTools: () => toolbox.all(),
       triggers,
       goals,
       proposals: proposalsOf(

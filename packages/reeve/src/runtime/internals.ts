@@ -30,6 +30,7 @@ import type { Vault } from '../store/secrets/vault.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { DocumentProcess } from '../tools/documents/read-document.ts'
 import type { McpServer } from '../tools/mcp/mcp-server.ts'
+import type { Tool } from '../tools/tool.ts'
 import type { FindTool } from '../tools/undo/undo-plan.ts'
 import type { LetterReader } from '../triggers/letters/read-letter.ts'
 import type { NamedTrigger } from '../triggers/named-triggers.ts'
@@ -56,6 +57,8 @@ export interface RuntimeInternals {
   /** Which tools and triggers use which secrets, by the secret's name. */
   secretUses: ReadonlyMap<string, readonly string[]>
   findTool: FindTool
+  /** The tools of the project and of its MCP servers. */
+  allTools: () => readonly Tool[]
   /** The triggers of the project, by name. */
   triggers: ReadonlyMap<string, NamedTrigger>
   letters: LetterReader

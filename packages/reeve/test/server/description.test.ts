@@ -45,6 +45,38 @@ test('the client imports nothing of Node: at run time only its own files', () =>
   }
 })
 
+/** What summaries begin with: what the verb of each endpoint does. */
+const verbs =
+  /^(?:Accept|Add|Adopt|Amend|Approve or reject|Cancel|Change|Check|Compare|Connect|Correct|Count|Create|Decide|Delegate|Delete|Disconnect|Fork|Get|Learn|List|Override|Pause|Preview|Promote|Redact|Reinstate|Reject|Resume|Retract|Retry|Revoke|Roll back|Run|Search|Set|Sign out|Signal|Start|Stop|Test|Undo|Update|Wake|Withdraw) /
+
+/** What the endpoints of a resource are about, where that is not its name in the singular. */
+const objects: Record<string, string> = {
+  today: 'today',
+  waiting: 'wait',
+  bulk: 'bulk action',
+  mcpServers: 'MCP server',
+  memory: 'memory',
+  evals: 'eval',
+  logs: 'log line',
+  sql: 'SQL query',
+  pause: 'everything',
+  policy: 'policy',
+  storage: 'storage',
+  switches: 'switch',
+}
+
+test('each summary says by a verb what is done, and names what it is done to', () => {
+  const told = Object.entries(api).flatMap(([resource, endpoints]) =>
+    (Object.values(endpoints) as { summary: string }[]).map(({ summary }) => ({ resource, summary })),
+  )
+  expect(told.length).toBeGreaterThan(120)
+  const isNamed = ({ resource, summary }: (typeof told)[number]) =>
+    new RegExp(`\\b${objects[resource] ?? resource.replace(/s$/, '')}`, 'i').test(summary)
+  expect(told.filter(({ summary }) => !verbs.test(`${summary} `))).toEqual([])
+  expect(told.filter((each) => !isNamed(each))).toEqual([])
+  expect(told.filter(({ summary }) => summary.endsWith('.'))).toEqual([])
+})
+
 test('the document is OpenAPI 3.1: every reference is there, every path parameter is declared, ids are unique', () => {
   const document = openApiDocument() as { paths: Record<string, Record<string, Json>>; openapi: string }
   expect(document.openapi).toBe('3.1.0')

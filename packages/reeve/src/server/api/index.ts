@@ -6,6 +6,7 @@ import { ledger } from './autonomy/ledger.ts'
 import { repairs } from './autonomy/repairs.ts'
 import { connectors } from './connect/connectors.ts'
 import { mcpServers } from './connect/mcp-servers.ts'
+import { tools } from './connect/tools.ts'
 import { approvals } from './decide/approvals.ts'
 import { permissions } from './decide/permissions.ts'
 import { proposals } from './decide/proposals.ts'
@@ -54,6 +55,7 @@ export const api = {
   repairs,
   workflows,
   agents,
+  tools,
   queues,
   pause,
   schedules,

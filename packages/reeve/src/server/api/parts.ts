@@ -1,6 +1,8 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
+import { toJsonSchema } from '../../base/schema/schema.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { isoText } from '../../base/time/time.ts'
 
@@ -24,6 +26,16 @@ export const json = z
   .unknown()
   .refine((value) => value !== undefined, { message: 'is missing' })
   .describe('Any JSON value') as unknown as z.ZodType<Json, Json>
+
+/** JSON Schema of what something gives; null where it cannot be told. */
+export function givenSchema(schema: StandardSchemaV1): Json | null {
+  try {
+    return toJsonSchema(schema, 'output') as Json
+  } catch (error) {
+    if (error instanceof ReeveError && error.code === 'no-json-schema') return null
+    throw error
+  }
+}
 
 /** A number in a query, which is text there. */
 export function numberIn(least: number, most: number) {

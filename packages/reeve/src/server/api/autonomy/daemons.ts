@@ -50,7 +50,7 @@ const list = read({
 const one = read({
   path: '/api/daemons/:daemon',
   role: 'viewer',
-  summary: 'Say how a daemon stands',
+  summary: 'Get a daemon: how it stands, and what it decided last',
   params,
   answer: view,
   tell: ({ service: { database, clock }, params: { daemon } }) => daemonView(database, daemon, clock.now()),
@@ -85,15 +85,15 @@ const steering = (
 
 const pause = steering(
   'pause',
-  'Begin no further cycle of a daemon; one that is under way finishes',
+  'Pause a daemon: it begins no further cycle, and one that is under way finishes',
   pauseDaemon,
 )
 
-const resume = steering('resume', 'Let a paused daemon go on', resumeDaemon)
+const resume = steering('resume', 'Resume a paused daemon', resumeDaemon)
 
 const wake = steering(
   'wake',
-  'Let a daemon decide now, or as soon as its floor allows, and open again what it had closed',
+  'Wake a daemon: it decides now, or as soon as its floor allows, and opens again what it had closed',
   wakeDaemonBy,
 )
 

@@ -46,7 +46,7 @@ export const versions = read({
 export const diff = read({
   path: '/api/directives/:directive/diff',
   role: 'viewer',
-  summary: 'Say what differs between two versions of a directive',
+  summary: 'Compare two versions of a directive',
   params,
   query: z.strictObject({
     from: number.optional().describe('Default: the version before the later one'),

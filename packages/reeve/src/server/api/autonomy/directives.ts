@@ -86,7 +86,7 @@ const seen = z.array(
 const one = read({
   path: '/api/directives/:directive',
   role: 'viewer',
-  summary: 'Show a directive, with its text',
+  summary: 'Get a directive, with its text',
   params: z.strictObject({ directive: name }),
   answer: directive.extend({
     text: z.string(),
@@ -107,7 +107,7 @@ const one = read({
 const metrics = read({
   path: '/api/directives/:directive/metrics',
   role: 'viewer',
-  summary: 'Say how well a directive did, in all and by day',
+  summary: 'Get the metrics of a directive, in all and by day',
   description:
     'Of its newest 1,000 runs among the newest 20,000 that ended, with all that the runs below them did; of each journal the first 500 events.',
   params: z.strictObject({ directive: name }),

@@ -47,7 +47,7 @@ const list = read({
 const one = read({
   path: '/api/goals/:goal',
   role: 'viewer',
-  summary: 'Say how a standing goal stands, and what people changed of it',
+  summary: 'Get a standing goal: how it stands, and what people changed of it',
   params,
   answer: withChanges,
   tell: ({ service, params: { goal } }) => tellGoal(service, goal),
@@ -57,7 +57,7 @@ const set = write({
   method: 'PUT',
   path: '/api/goals/:goal',
   role: 'operator',
-  summary: 'Change the target, the review day or the owner of a standing goal, over what the code says',
+  summary: 'Update the target, the review day or the owner of a standing goal, over what the code says',
   params,
   body: z.strictObject({
     target: target.optional(),

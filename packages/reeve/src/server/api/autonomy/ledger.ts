@@ -39,7 +39,7 @@ export const ledgerOrigin = z.object({
 const list = read({
   path: '/api/ledger',
   role: 'viewer',
-  summary: 'List the decisions of daemons, the newest first: a view of their journals',
+  summary: 'List the ledger of decisions of daemons, the newest first: a view of their journals',
   query: z.strictObject({
     daemon: z.string().optional(),
     goal: z.string().max(1024).optional().describe('Decisions for this goal alone'),

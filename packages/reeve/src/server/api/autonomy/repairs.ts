@@ -46,7 +46,7 @@ const list = read({
 const one = read({
   path: '/api/repairs/:repair',
   role: 'viewer',
-  summary: 'Show a repair: what failed, where the fault lies, which fixes were tried and what proved one',
+  summary: 'Get a repair: what failed, where the fault lies, which fixes were tried and what proved one',
   params,
   answer: view,
   tell: ({ service, params: { repair } }) => tellRepair(service, repair),
@@ -55,7 +55,7 @@ const one = read({
 const diff = read({
   path: '/api/repairs/:repair/diff',
   role: 'viewer',
-  summary: 'Say what a repair changes of its script',
+  summary: 'Compare the script of a repair with its fix',
   params,
   answer: z.object({
     file: z.string(),
@@ -71,7 +71,7 @@ const promote = write({
   method: 'POST',
   path: '/api/repairs/:repair/promote',
   role: 'operator',
-  summary: 'Let a fix that was proposed take the place of its script; it is watched',
+  summary: 'Promote a repair: its fix takes the place of the script, and is watched',
   params,
   body,
   answer: view,
@@ -87,7 +87,7 @@ const rollback = write({
   method: 'POST',
   path: '/api/repairs/:repair/rollback',
   role: 'operator',
-  summary: 'Make a script again what it was before a repair',
+  summary: 'Roll back a repair: the script becomes what it was before',
   params,
   body,
   answer: view,

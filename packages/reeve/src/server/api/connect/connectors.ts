@@ -69,7 +69,7 @@ const ofAccount = z.strictObject({ connector: name, account: name })
 const list = read({
   path: '/api/connectors',
   role: 'viewer',
-  summary: 'List the connections to services, with how their accounts stand',
+  summary: 'List the connectors to services, with how their accounts stand',
   answer: z.object({
     isSandbox: z.boolean().describe('The whole project is in sandbox'),
     items: z.array(connector),
@@ -83,7 +83,7 @@ const list = read({
 const versions = read({
   path: '/api/connectors/:connector/versions',
   role: 'viewer',
-  summary: 'List what a connection was, the oldest first',
+  summary: 'List the versions of a connector, the oldest first',
   params,
   answer: z.object({
     items: z.array(
@@ -108,7 +108,7 @@ const versions = read({
 const diff = read({
   path: '/api/connectors/:connector/diff',
   role: 'viewer',
-  summary: 'Show what a connection is now against what was accepted last',
+  summary: 'Compare a connector as it is now with what was accepted last',
   params,
   answer: z.object({
     from: z.string().nullable(),
@@ -124,7 +124,7 @@ const accept = write({
   method: 'POST',
   path: '/api/connectors/:connector/accept',
   role: 'owner',
-  summary: 'Accept what a connection is now: calls that waited for it go on',
+  summary: 'Accept a connector as it is now: calls that waited for it go on',
   params,
   body: z.strictObject({ why: z.string().max(2000).optional() }),
   answer: connector,
@@ -146,7 +146,7 @@ const test = write({
   method: 'POST',
   path: '/api/connectors/:connector/accounts/:account/test',
   role: 'operator',
-  summary: 'Look at an account now: a test call at the service',
+  summary: 'Test an account of a connector now, by a call at its service',
   params: ofAccount,
   answer: connector,
   subjectOf: ({ params }) => params.connector,
@@ -168,7 +168,7 @@ const connect = write({
   method: 'PUT',
   path: '/api/connectors/:connector/accounts/:account',
   role: 'owner',
-  summary: 'Connect an account: its credential is sealed, and a test call made',
+  summary: 'Connect an account of a connector: its credential is sealed, and a test call made',
   params: ofAccount,
   body: z.strictObject({
     mode: mode.optional().describe('Default: as the connection is'),
@@ -217,7 +217,7 @@ const end = write({
   method: 'DELETE',
   path: '/api/connectors/:connector/accounts/:account',
   role: 'owner',
-  summary: 'Disconnect an account: its credential is deleted, and its calls wait',
+  summary: 'Disconnect an account of a connector: its credential is deleted, and its calls wait',
   params: ofAccount,
   answer: connector,
   subjectOf: ({ params }) => params.connector,

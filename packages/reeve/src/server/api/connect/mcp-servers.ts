@@ -39,7 +39,7 @@ const look = write({
   method: 'POST',
   path: '/api/mcp-servers/:server/look',
   role: 'operator',
-  summary: 'Ask an MCP server what it offers now, against what is pinned: it is started, or reached again',
+  summary: 'Check what an MCP server offers now against what is pinned: it is started, or reached again',
   params: z.strictObject({ server: name }),
   answer: server.extend({ offers: z.array(offer).nullable().describe('Null: it did not answer') }),
   // What it offers is asked when the answer is told: a repeat under the same key looks again.

@@ -38,7 +38,7 @@ const whole = item.extend({
 const list = read({
   path: '/api/approvals',
   role: 'viewer',
-  summary: 'List what waits for a person, or was decided; what was asked first comes first',
+  summary: 'List approvals and questions that wait, or were decided; what was asked first comes first',
   query: z.strictObject({
     status: viewShape.shape.status.default('pending'),
     kind: viewShape.shape.kind.optional(),
@@ -62,7 +62,7 @@ const anApproval = z.strictObject({ approval: id })
 const one = read({
   path: '/api/approvals/:approval',
   role: 'viewer',
-  summary: 'Show an approval or a question, with what it is about',
+  summary: 'Get an approval or a question, with what it is about',
   params: anApproval,
   answer: whole,
   tell: ({ service, params }) => tellWhole(service, params.approval),
@@ -101,7 +101,7 @@ const delegate = write({
   method: 'POST',
   path: '/api/approvals/:approval/delegate',
   role: 'approver',
-  summary: 'Ask somebody else to decide an approval in your place',
+  summary: 'Delegate an approval: somebody else decides it in your place',
   description:
     'Whoever is asked needs the role that the request takes. You may still decide it yourself, or name somebody else.',
   params: anApproval,
@@ -121,7 +121,7 @@ const preview = write({
   method: 'POST',
   path: '/api/approvals/:approval/preview',
   role: 'approver',
-  summary: 'Say what an edit would change of an approval; decides nothing',
+  summary: 'Preview what an edit would change of an approval; decides nothing',
   params: anApproval,
   body: z.strictObject({ edit: json, replaces: z.boolean().optional() }),
   answer: z.object({

@@ -77,7 +77,7 @@ export const decideMany = write({
   method: 'POST',
   path: '/api/approvals/decide-many',
   role: 'approver',
-  summary: 'Approve or reject several that were looked at; each is decided by itself',
+  summary: 'Approve or reject several approvals that were looked at; each is decided by itself',
   description:
     'Of each its `hash` is named, as it was seen. A request that is repeated says of what it did before that it was decided already.',
   body: z.strictObject({ decisions: z.array(many).min(1).max(mostAtOnce) }),
@@ -126,7 +126,7 @@ export const link = write({
   method: 'POST',
   path: '/api/approvals/:approval/link',
   role: 'approver',
-  summary: 'Make a link with which one person decides it once, as it is shown now',
+  summary: 'Create a link with which one person decides an approval once, as it is shown now',
   description:
     'The link acts as that person for this one decision. Opening it decides nothing. For another than yourself it takes an owner; a token makes none but an owner’s.',
   params: z.strictObject({ approval: id }),
@@ -161,7 +161,7 @@ export const link = write({
 export const notices = read({
   path: '/api/approvals/notices',
   role: 'viewer',
-  summary: 'List what is to be told to those who may decide: reminders, escalations, what is overdue',
+  summary: 'List notices of approvals for those who may decide: reminders, escalations, what is overdue',
   description: 'The oldest first. Whoever brings them to people goes on from `next`.',
   query: z.strictObject(paging),
   answer: pageOf(

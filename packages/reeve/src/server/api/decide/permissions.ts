@@ -23,7 +23,7 @@ const permission = z.object({
 const list = read({
   path: '/api/permissions',
   role: 'viewer',
-  summary: 'List the decisions that hold for later calls too, the newest first',
+  summary: 'List remembered permissions: decisions that hold for later calls, too, the newest first',
   query: z.strictObject({
     all: z.enum(['true', 'false']).optional().describe('Those too that are over'),
     ...paging,
@@ -41,7 +41,7 @@ const revoke = write({
   method: 'DELETE',
   path: '/api/permissions/:permission',
   role: 'approver',
-  summary: 'Take back what was remembered: from now on a person is asked again',
+  summary: 'Revoke a remembered permission: from now on a person is asked again',
   params: z.strictObject({ permission: id }),
   query: z.strictObject({
     note: z.string().max(16_000).optional().describe('Why; kept in the log of authority'),

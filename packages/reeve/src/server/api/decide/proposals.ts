@@ -32,7 +32,7 @@ const params = z.strictObject({ proposal: id })
 const list = read({
   path: '/api/proposals',
   role: 'viewer',
-  summary: 'List what machines propose to change, the newest first',
+  summary: 'List proposals: what machines propose to change, the newest first',
   query: z.strictObject({ kind: kind.optional(), status: status.optional(), ...paging }),
   answer: pageOf(proposal),
   async tell({ service: { database }, query: { cursor, limit, ...filter } }) {
@@ -45,7 +45,7 @@ const list = read({
 const one = read({
   path: '/api/proposals/:proposal',
   role: 'viewer',
-  summary: 'Show a proposal, with what it rests on',
+  summary: 'Get a proposal, with what it rests on',
   params,
   answer: proposal,
   tell: async ({ service: { database }, params }) =>
@@ -81,6 +81,10 @@ const deciding = (verb: string, decision: ProposalDecision, summary: string) =>
 
 const adopt = deciding('adopt', 'adopted', 'Adopt a proposal: what it says is done')
 const reject = deciding('reject', 'rejected', 'Reject a proposal: nothing is changed')
-const withdraw = deciding('withdraw', 'withdrawn', 'Take back what an adopted proposal changed')
+const withdraw = deciding(
+  'withdraw',
+  'withdrawn',
+  'Withdraw an adopted proposal: what it changed is taken back',
+)
 
 export const proposals = { list, one, adopt, reject, withdraw }

@@ -25,7 +25,7 @@ const list = read({
 const aside = read({
   path: '/api/waiting/aside',
   role: 'viewer',
-  summary: 'Say what is kept back, by who sent it, the largest first, and who decides without time to read',
+  summary: 'List what waits aside, by who sent it, the largest first, and who decides without time to read',
   answer: z.object({
     groups: z.array(
       z.object({

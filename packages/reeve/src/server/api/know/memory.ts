@@ -45,7 +45,7 @@ const version = z.object({
 const search = read({
   path: '/api/memory',
   role: 'viewer',
-  summary: 'Find what is known, as a recall of the same text would',
+  summary: 'Search memory, as a recall of the same text would',
   query: z.strictObject({
     text: z.string().min(1).max(2000),
     in: z.string().max(500).optional().describe('Only this scope and what lies below it'),
@@ -124,7 +124,7 @@ const versions = read({
 const newest = read({
   path: '/api/memory/newest',
   role: 'viewer',
-  summary: 'List what is known, what was recorded last first',
+  summary: 'List items of memory, what was recorded last first',
   query: z.strictObject({
     in: z.string().max(500).optional().describe('Only this scope and what lies below it'),
     kind: kind.optional(),
@@ -238,7 +238,7 @@ function rollbackOf({ item, source, run, since }: z.output<typeof brought>): Rol
 const preview = read({
   path: '/api/memory/rollback',
   role: 'operator',
-  summary: 'Tell what a rollback would take back',
+  summary: 'Preview what a rollback of memory would take back',
   query: brought,
   answer: z.object({
     count: z.number(),
@@ -252,7 +252,8 @@ const rollback = write({
   method: 'POST',
   path: '/api/memory/rollback',
   role: 'operator',
-  summary: 'Take back what an item, a source, a run or a stretch of time brought, in one transaction',
+  summary:
+    'Roll back memory: take back what an item, a source, a run or a stretch of time brought, in one transaction',
   body: z.strictObject({
     of: brought,
     why,

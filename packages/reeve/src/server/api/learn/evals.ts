@@ -61,7 +61,7 @@ const outcome = z.object({
 const list = read({
   path: '/api/evals',
   role: 'viewer',
-  summary: 'List the results of evaluations, the newest first',
+  summary: 'List results of evals, the newest first',
   query: z.strictObject({ name: z.string().max(1024).optional(), limit: numberIn(1, 200).default(50) }),
   answer: z.object({ items: z.array(summary) satisfies z.ZodType<EvalSummary[]> }),
   tell: async ({ service: { database }, query }) => ({ items: await evalResults(database, query) }),
@@ -72,7 +72,7 @@ const aCall = z.object({ tool: z.string(), args: json.optional() })
 const cases = read({
   path: '/api/evals/cases',
   role: 'viewer',
-  summary: 'Tell what people corrected, as cases of an evaluation',
+  summary: 'List cases for an eval: what people corrected',
   query: z
     .strictObject({
       workflow: name.optional().describe('Of its runs: what they were given, and what people made of them'),
@@ -102,7 +102,7 @@ const cases = read({
 const one = read({
   path: '/api/evals/:eval',
   role: 'viewer',
-  summary: 'Show a result of an evaluation with its cases',
+  summary: 'Get a result of an eval with its cases',
   params: z.strictObject({ eval: name }),
   answer: summary.extend({
     cases: z.array(

@@ -8,7 +8,7 @@ import { time } from '../parts.ts'
 const list = read({
   path: '/api/failures',
   role: 'viewer',
-  summary: 'Sort failures and corrections by where their fix belongs',
+  summary: 'List classes of failures and corrections, by where their fix belongs',
   description:
     'By rules on the newest 2,000 runs that failed and the newest 2,000 decisions that people made otherwise.',
   query: z.strictObject({ since: z.string().max(20).default('30d') }),

@@ -72,7 +72,7 @@ const params = z.strictObject({ lesson: id })
 const list = read({
   path: '/api/lessons',
   role: 'viewer',
-  summary: 'List what was learnt, or proposed to be, the newest first',
+  summary: 'List lessons that were learnt, or are proposed, the newest first',
   query: z.strictObject({ status: lesson.shape.status.optional(), ...paging }),
   answer: pageOf(lesson),
   async tell({ service: { database }, query: { cursor, limit, ...filter } }) {
@@ -85,7 +85,7 @@ const list = read({
 const one = read({
   path: '/api/lessons/:lesson',
   role: 'viewer',
-  summary: 'Show a lesson: what it rests on, how it was tried, and how it does',
+  summary: 'Get a lesson: what it rests on, how it was tried, and how it does',
   params,
   answer: lesson,
   tell: ({ service: { database }, params: { lesson: which } }) => lessonView(database, which),
@@ -95,7 +95,7 @@ const add = write({
   method: 'POST',
   path: '/api/lessons',
   role: 'approver',
-  summary: 'Put a lesson of your own in force: questions of that workflow are told it',
+  summary: 'Create a lesson of your own: questions of that workflow are told it',
   body: z.strictObject({
     workflow: name,
     question: name.optional().describe('Only to questions of that name'),
@@ -116,7 +116,7 @@ const learn = write({
   method: 'POST',
   path: '/api/lessons/learn',
   role: 'operator',
-  summary: 'Learn now of what happened, as the schedule does by night',
+  summary: 'Learn lessons from what happened now, as the schedule does by night',
   body: z.strictObject({}),
   answer: z.object({ runId: id.describe('The run that does it') }),
   keepsKey: true,
@@ -141,7 +141,7 @@ const correct = write({
   method: 'POST',
   path: '/api/runs/:run/correct',
   role: 'approver',
-  summary: 'Say what an answer of a run should have been: later ones learn of it',
+  summary: 'Correct an answer of a run: later lessons learn from it',
   params: aRun,
   body: z.strictObject({
     question: name,

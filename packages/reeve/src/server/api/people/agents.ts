@@ -53,7 +53,7 @@ const list = read({
 const metrics = read({
   path: '/api/agents/:agent/metrics',
   role: 'viewer',
-  summary: 'Say how well an agent did, in all and by day',
+  summary: 'Get the metrics of an agent, in all and by day',
   description:
     'Of the newest 1,000 runs that ended, those whose journals have an end of the agent in their first 500 events: its turns, what its calls asked people, and what they cost.',
   params: z.strictObject({ agent: name }),

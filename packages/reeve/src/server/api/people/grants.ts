@@ -54,7 +54,7 @@ const kinds = z.discriminatedUnion('kind', [
 const list = read({
   path: '/api/grants',
   role: 'viewer',
-  summary: 'List what the database changes of the grants in code, the oldest first',
+  summary: 'List the changes of grants that the database makes over the code, the oldest first',
   query: z.strictObject({ principal: name.optional().describe('agent:NAME or workflow:NAME') }),
   answer: z.object({ items: z.array(change) }),
   async tell({ service: { database, clock }, query }) {
@@ -67,7 +67,7 @@ const add = write({
   method: 'POST',
   path: '/api/grants',
   role: 'operator',
-  summary: 'Suspend, expire or narrow a grant, or make an exception for a time',
+  summary: 'Change a grant: suspend, expire or narrow it, or make an exception for a time',
   body: z.strictObject({ principal: name, change: kinds, why }),
   answer: change,
   async act(call) {
@@ -92,7 +92,7 @@ const undo = write({
   method: 'DELETE',
   path: '/api/grants/:change',
   role: 'owner',
-  summary: 'Take a change of grants back',
+  summary: 'Undo a change of grants',
   params: z.strictObject({ change: id }),
   answer: change,
   subjectOf: ({ params }) => params.change,
@@ -106,7 +106,7 @@ const undo = write({
 const who = read({
   path: '/api/grants/who',
   role: 'viewer',
-  summary: 'Say who could have called a tool between two times, by grants as they were then',
+  summary: 'List who could have called a tool between two times, by grants as they were then',
   query: z.strictObject({
     tool: name,
     args: z.string().max(10_000).optional().describe('JSON: only calls with these arguments'),

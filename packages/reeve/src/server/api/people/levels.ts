@@ -50,7 +50,7 @@ const params = z.strictObject({ principal: name.describe('agent:NAME or workflow
 const list = read({
   path: '/api/levels',
   role: 'viewer',
-  summary: 'List the agents and workflows that have a level',
+  summary: 'List the levels of agents and workflows',
   answer: z.object({ items: z.array(z.object({ principal: name, level, by: name, at: time })) }),
   async tell({ service: { database } }) {
     const rows = await listLevels(database)
@@ -68,7 +68,8 @@ const list = read({
 const get = read({
   path: '/api/levels/:principal',
   role: 'viewer',
-  summary: 'Say how far an agent or workflow may be trusted, upon what evidence, and what it has earned',
+  summary:
+    'Get the level of an agent or workflow: how far it may be trusted, upon what evidence, and what it has earned',
   params,
   query: z.strictObject({ evals: evals.optional() }),
   answer: readiness,
@@ -82,7 +83,7 @@ const set = write({
   method: 'POST',
   path: '/api/levels/:principal',
   role: 'owner',
-  summary: 'Give an agent or workflow a lower level, or the next higher one that it has earned',
+  summary: 'Set the level of an agent or workflow: a lower one, or the next higher one that it has earned',
   params,
   body: z.strictObject({
     level,

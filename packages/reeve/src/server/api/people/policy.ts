@@ -11,7 +11,7 @@ const texts = z.array(z.string())
 const test = read({
   path: '/api/policy/test',
   role: 'operator',
-  summary: 'Tell what grants, policies and switches of now would make of the calls of past runs',
+  summary: 'Test the policy of now (grants, policies and switches) on the calls of past runs',
   description: 'It reads the journals of so many runs, the newest first. Nothing acts.',
   query: z.strictObject({
     run: id.optional().describe('Only this run'),

@@ -33,7 +33,8 @@ const set = write({
   method: 'PUT',
   path: '/api/secrets/:secret',
   role: 'owner',
-  summary: 'Keep a value sealed under a name; the value of before counts no more from the next call on',
+  summary:
+    'Set a secret: its value is sealed under a name, and the one before counts no more from the next call on',
   params: z.strictObject({ secret: name }),
   body: z.strictObject({
     value: z.string().max(20_000).describe('8 to 16,384 characters. It is never told again'),

@@ -27,7 +27,7 @@ const set = write({
   method: 'PUT',
   path: '/api/switches',
   role: 'operator',
-  summary: 'Set calls off, to ask, or as the code has them; without a name, all calls',
+  summary: 'Set a switch: calls are off, ask, or are as the code has them; without a name, all calls',
   body: z.strictObject({
     agent: name.optional(),
     tool: name.optional(),

@@ -56,7 +56,7 @@ const create = write({
   method: 'POST',
   path: '/api/tokens',
   role: 'viewer',
-  summary: 'Make a token for a program',
+  summary: 'Create a token for a program',
   body: z.strictObject({
     name: name.describe('Which program has it'),
     role: z.enum(roles).optional().describe('Default: your own'),

@@ -46,7 +46,7 @@ const list = read({
 const one = read({
   path: '/api/bulk/:bulk',
   role: 'viewer',
-  summary: 'Say how far a bulk action has come',
+  summary: 'Get a bulk action: how far it has come',
   params: anAction,
   answer: bulkAction,
   tell: async ({ service, params }) => view(await requireBulkAction(service.database, params.bulk)),
@@ -55,7 +55,7 @@ const one = read({
 const count = read({
   path: '/api/bulk/count',
   role: 'viewer',
-  summary: 'Count the runs that a filter finds now, before something is done to all of them',
+  summary: 'Count the runs of a bulk action: those that a filter finds now',
   query: z.strictObject(bulkFilter),
   answer: z.object({
     total: z.number(),
@@ -68,7 +68,7 @@ const start = write({
   method: 'POST',
   path: '/api/bulk',
   role: 'operator',
-  summary: 'Do something to all runs that a filter finds now',
+  summary: 'Start a bulk action on all runs that a filter finds now',
   description:
     'Answers 202 at once, however many they are: follow it at its `location`, and stop it there. Runs that start later are not meant. The filter is that of `GET /api/runs`; an empty one means all runs and must be asked for with `all: true`.',
   body: z

@@ -22,7 +22,7 @@ const line = z.object({
 const list = read({
   path: '/api/logs',
   role: 'viewer',
-  summary: 'Tell what runs logged and what went wrong last, in the order in which it was written',
+  summary: 'List log lines and errors of runs, in the order in which they were written',
   description: 'What comes after it: `/api/events`.',
   query: z.strictObject({
     run: id.optional().describe('Only of the run with this id'),

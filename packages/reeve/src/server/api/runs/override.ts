@@ -15,7 +15,7 @@ const override = write({
   method: 'POST',
   path: '/api/runs/:run/override',
   role: 'operator',
-  summary: 'Say what a call of a run comes to, in the place of what it waits for',
+  summary: 'Override what a call of a run comes to, in the place of what it waits for',
   description:
     'A call that waits or is tried again, or a step that hangs. It is put into the inbox of the run, whose journal tells what became of it (`call-overridden`, `override-refused`). An effect of which nobody knows whether it happened is answered as an approval.',
   params: aRun,

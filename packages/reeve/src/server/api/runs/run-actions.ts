@@ -76,7 +76,7 @@ const cancel = write({
   method: 'POST',
   path: '/api/runs/:run/cancel',
   role: 'operator',
-  summary: 'End a run and its children',
+  summary: 'Cancel a run and its children',
   params: aRun,
   answer: runView,
   subjectOf: ({ params }) => params.run,
@@ -121,7 +121,7 @@ const retry = write({
   method: 'POST',
   path: '/api/runs/:run/retry',
   role: 'operator',
-  summary: 'Try a failed or stuck run again; what is done stays done',
+  summary: 'Retry a failed or stuck run; what is done stays done',
   params: aRun,
   body: z.strictObject({
     children: z.boolean().default(false).describe('Retry the children too whose failure failed it'),
@@ -139,7 +139,7 @@ const fork = write({
   method: 'POST',
   path: '/api/runs/:run/fork',
   role: 'operator',
-  summary: 'Start a run that shares the journal of this one up to a call',
+  summary: 'Fork a run: start one that shares the journal of this one up to a call',
   description:
     'With `input` its function is given that; calls before `from` keep their results, and one of them that would now be made with other arguments makes the fork `stuck`. What it would ask and send again is told by `GET /api/runs/{run}/fork-plan`.',
   params: aRun,
@@ -166,7 +166,7 @@ const signal = write({
   method: 'POST',
   path: '/api/runs/:run/signal',
   role: 'operator',
-  summary: 'Send a signal to a run',
+  summary: 'Signal a run that waits',
   params: aRun,
   body: z.strictObject({
     name,

@@ -40,7 +40,7 @@ const list = read({
 const one = read({
   path: '/api/runs/:run',
   role: 'viewer',
-  summary: 'Say how a run stands',
+  summary: 'Get a run: how it stands',
   params: aRun,
   answer: runView,
   tell: ({ service, params }) => tellRun(service, params.run),
@@ -54,7 +54,7 @@ export function tellRun({ database }: Service, run: string): Promise<z.input<typ
 const input = read({
   path: '/api/runs/:run/input',
   role: 'viewer',
-  summary: 'Show what a run was given; of one that goes on in chapters, its last one',
+  summary: 'Get the input of a run; of one that goes on in chapters, of its last one',
   params: aRun,
   answer: z.object({ input: json, isPruned: z.boolean() }),
   async tell({ service: { database }, params }) {
@@ -68,7 +68,7 @@ const largestSeq = numberIn(0, Number.MAX_SAFE_INTEGER)
 const events = read({
   path: '/api/runs/:run/events',
   role: 'viewer',
-  summary: "List a run's events in their order: the first after one, or the last before one",
+  summary: 'List the events of a run in their order: the first after one, or the last before one',
   params: aRun,
   query: z
     .strictObject({
@@ -100,7 +100,8 @@ const decided = z.object({ call: z.number(), name: z.string(), by: z.string().nu
 const forkPlan = read({
   path: '/api/runs/:run/fork-plan',
   role: 'viewer',
-  summary: 'Say what a fork from a call would share, ask again and send again; starts nothing',
+  summary:
+    'Preview a fork of a run from a call: what it would share, ask again and send again; starts nothing',
   params: aRun,
   query: z.strictObject({ from: largestSeq }),
   answer: z.object({
@@ -128,7 +129,7 @@ const story = read({
   path: '/api/runs/:run/story',
   role: 'viewer',
   summary:
-    'Tell what a run was to do, what it knew, what it did, why it counts as done, how it went and what it cost',
+    'Get the story of a run: what it was to do, what it knew, what it did, why it counts as done, how it went and what it cost',
   description: 'Of a long run the last of each list: `left` says how many of each are not shown.',
   params: aRun,
   query: z.strictObject({ limit: numberIn(1, 5000).default(500) }),

@@ -26,7 +26,7 @@ const undoStep = z.object({
 const planUndo = read({
   path: '/api/runs/:run/undo',
   role: 'viewer',
-  summary: 'Say what would be undone of a run, the last effect first',
+  summary: 'Preview the undo of a run: what would be undone, the last effect first',
   params: aRun,
   query: z.strictObject({ from: numberIn(0, Number.MAX_SAFE_INTEGER).default(0).describe(from) }),
   answer: z.object({

@@ -16,7 +16,7 @@ const budget = z.object({
 const list = read({
   path: '/api/budgets',
   role: 'viewer',
-  summary: 'List what may be spent on models, and what is spent',
+  summary: 'List budgets: what may be spent on models, and what is spent',
   answer: z.object({ items: z.array(budget) }),
   tell: async ({ service: { database } }) => ({ items: (await listBudgets(database)).map(view) }),
 })

@@ -22,7 +22,7 @@ const group = z.object({
 const list = read({
   path: '/api/costs',
   role: 'viewer',
-  summary: 'Add up what paid models cost, the dearest first; days in their order',
+  summary: 'Get the costs of paid models, the dearest first; days in their order',
   query: z.strictObject({
     by: z.enum(groups).default('model'),
     since: z.string().max(20).optional().describe('Only calls of the last `7d`, `12h` …; default: all'),

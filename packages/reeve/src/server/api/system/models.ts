@@ -32,7 +32,7 @@ const route = z.object({ name: z.string(), solvers: z.array(solver) })
 const list = read({
   path: '/api/models',
   role: 'viewer',
-  summary: 'List the routes with their solvers, prices and open breakers',
+  summary: 'List the routes of models with their solvers, prices and open breakers',
   answer: z.object({ items: z.array(route) }),
   async tell({ service }) {
     const { internals, database } = service

@@ -16,7 +16,7 @@ const state = z.object({
 const one = read({
   path: '/api/pause',
   role: 'viewer',
-  summary: 'Say whether everything is paused, by whom and why',
+  summary: 'Get the pause of everything: whether it is set, by whom and why',
   answer: state,
   tell: ({ service }) => tellPaused(service),
 })
@@ -44,7 +44,7 @@ const end = write({
   method: 'DELETE',
   path: '/api/pause',
   role: 'operator',
-  summary: 'Let everything go on, but for queues that were paused before',
+  summary: 'Resume everything, but for queues that were paused before',
   answer: state,
   async act({ service, database, caller }) {
     const acting = actingOf(service, caller)

@@ -29,7 +29,7 @@ const list = read({
 const occurrences = read({
   path: '/api/schedules/:schedule/occurrences',
   role: 'viewer',
-  summary: 'List what became of the times of a schedule, the newest first',
+  summary: 'List the occurrences of a schedule with what became of each, the newest first',
   params: z.strictObject({ schedule: name }),
   query: z.strictObject({ limit: numberIn(1, 500).default(50) }),
   answer: z.object({

@@ -9,7 +9,7 @@ const kept = z.string().nullable().describe('Such as `30 d`; null: for ever')
 const one = read({
   path: '/api/storage',
   role: 'operator',
-  summary: 'Say where everything is kept, how much there is, and for how long',
+  summary: 'Get the state of storage: where everything is kept, how much there is, and for how long',
   answer: z.object({
     kind: z.enum(['sqlite', 'postgres']),
     place: z.string().describe('The file; of Postgres the address, without its password'),

@@ -5,7 +5,7 @@ import { today as shape } from '../today-shapes.ts'
 const one = read({
   path: '/api/today',
   role: 'viewer',
-  summary: 'Say whether it is well, and what it wants from a person',
+  summary: 'Get the state of today: whether all is well, and what waits for a person',
   answer: shape,
   tell: ({ service: { database, clock } }) => viewToday(database, clock.now()),
 })

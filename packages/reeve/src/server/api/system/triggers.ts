@@ -16,7 +16,7 @@ const delivery = z.object({
 const list = read({
   path: '/api/triggers',
   role: 'viewer',
-  summary: 'List what starts runs from outside, with what came last',
+  summary: 'List the triggers that start runs from outside, with what came last',
   answer: z.object({
     items: z.array(
       z.object({
@@ -44,7 +44,7 @@ const list = read({
 const deliveries = read({
   path: '/api/triggers/:trigger/deliveries',
   role: 'viewer',
-  summary: 'List what came to a trigger, the newest first',
+  summary: 'List the deliveries to a trigger, the newest first',
   params: z.strictObject({ trigger: name }),
   query: z.strictObject({ limit: numberIn(1, 500).default(50) }),
   answer: z.object({ items: z.array(delivery) }),

@@ -1,15 +1,14 @@
 import { z } from 'zod'
-import { ReeveError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
 import { toUsd } from '../../../base/money.ts'
-import { jsonSchemaIn, toJsonSchema } from '../../../base/schema/schema.ts'
+import { jsonSchemaIn } from '../../../base/schema/schema.ts'
 import { toMs } from '../../../base/time/time.ts'
 import { defaultSteps, type Workflow } from '../../../engine/workflow.ts'
 import type { PreparedGrant } from '../../../governance/grants/grant.ts'
 import { type AllMetrics, workflowMetrics } from '../../../inspect/health/workflow-metrics.ts'
 import { read } from '../../http/endpoint.ts'
 import { metricsByDay, metricsQuery } from '../metrics-shapes.ts'
-import { json, name, time } from '../parts.ts'
+import { givenSchema, json, name, time } from '../parts.ts'
 import { grantInCode, viewGrant } from '../people/agents.ts'
 
 const workflow = z.object({
@@ -39,7 +38,7 @@ const list = read({
 const one = read({
   path: '/api/workflows/:workflow',
   role: 'viewer',
-  summary: 'Show a workflow',
+  summary: 'Get a workflow, with the JSON Schema of its input and output',
   params: z.strictObject({ workflow: name }),
   answer: workflow,
   tell: async ({ service: { engine }, params }) => view(engine.workflows.current(params.workflow)),
@@ -48,7 +47,7 @@ const one = read({
 const figures = read({
   path: '/api/metrics/workflows',
   role: 'viewer',
-  summary: 'Say how well each workflow did, in all and by day',
+  summary: 'Get the metrics of each workflow, in all and by day',
   description:
     'Of the newest 20,000 runs that ended; iterations and blocked calls of the newest 1,000, whose journals are read.',
   query: metricsQuery,
@@ -80,17 +79,8 @@ function view({
       costUsd: cost === undefined ? null : toUsd(cost),
     },
     input: jsonSchemaIn(input) as Json | null,
-    output: output === undefined ? null : outputOf(output),
+    output: output === undefined ? null : givenSchema(output),
     grants: grants === undefined ? null : (grants as readonly PreparedGrant[]).map(viewGrant),
-  }
-}
-
-function outputOf(schema: NonNullable<Workflow['output']>): Json | null {
-  try {
-    return toJsonSchema(schema, 'output') as Json
-  } catch (error) {
-    if (error instanceof ReeveError && error.code === 'no-json-schema') return null
-    throw error
   }
 }
 
