@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig, type Plugin, type Rolldown } from 'vite'
+import { asks, asksOfAll } from './src/asks.ts'
 
 /**
  * The first script loads the rest: what that is stands in the page, too, so that the browser fetches all of it beside the
@@ -45,8 +46,8 @@ function neededBy(chunk: Rolldown.OutputChunk, bundle: Rolldown.OutputBundle) {
 }
 
 /**
- * `pages.json`: by the path of each page the files that it needs beyond those of every page. The server names them in what it
- * answers for that path, so that they come beside the first scripts, too.
+ * `pages.json`: by the path of each page the files that it needs beyond those of every page, which the server names in what it
+ * answers for that path, so that they come beside the first scripts, too; and what it asks first, whose answers the server brings.
  */
 const pageFiles: Plugin = {
   name: 'page-files',
@@ -56,15 +57,19 @@ const pageFiles: Plugin = {
     const chunkOf = (end: string) => chunks.find(({ moduleIds }) => moduleIds.some((id) => id.endsWith(end)))
     const always = neededBy(chunkOf('/src/main.tsx')!, bundle)
     const source = readFileSync(join(import.meta.dirname, 'src/pages.ts'), 'utf8')
-    const found: Record<string, string[]> = {}
-    for (const [, path, file] of source.matchAll(/'(\/[^']*)': page\(\s*\(\) => import\('\.([^']+)'\)/g)) {
+    const found: Record<string, object> = {}
+    for (const [, path, file] of source.matchAll(/'(\/[^']*)': \(\) => import\('\.([^']+)'\)/g)) {
       const chunk = chunkOf(`/src${file}`)
       if (!chunk) throw new Error(`There is no script of the page ${path}: ${file}`)
       const { scripts, styles } = neededBy(chunk, bundle)
       const isOwn = (name: string) => !always.scripts.has(name) && !always.styles.has(name)
-      found[path!] = [...scripts, ...styles].filter(isOwn)
+      found[path!] = { files: [...scripts, ...styles].filter(isOwn), ...asks[path!] }
     }
-    this.emitFile({ type: 'asset', fileName: 'pages.json', source: JSON.stringify(found) })
+    this.emitFile({
+      type: 'asset',
+      fileName: 'pages.json',
+      source: JSON.stringify({ always: asksOfAll, pages: found }),
+    })
   },
 }
 
@@ -105,7 +110,7 @@ export default defineConfig({
           groups: [
             {
               name: 'first',
-              test: /src\/(?:first|pages|api\/(?:early|server-time))\.ts|preload-helper|rolldown[/:-]runtime/,
+              test: /src\/(?:first|pages)\.ts|preload-helper|rolldown[/:-]runtime/,
               priority: 3,
             },
             // Two lines carry them sooner than one.
@@ -113,7 +118,7 @@ export default defineConfig({
             { name: 'vendor', test: /node_modules\/@tanstack\/(?!.*virtual)/, priority: 2 },
             {
               name: 'frame',
-              test: /src\/(?:main|router|ui\/|api\/|frame\/|features\/(?:palette|session|inbox\/decisions|[a-z]+\/(?:wording|status|standing|results)\.ts))/,
+              test: /src\/(?:main|beginning|router|ui\/|api\/|frame\/|features\/(?:palette|session|inbox\/decisions|[a-z]+\/(?:wording|status|standing|results)\.ts))/,
               priority: 1,
             },
           ],

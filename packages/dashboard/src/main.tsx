@@ -1,9 +1,10 @@
 import './styles.css'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { StrictMode } from 'react'
+import { StrictMode, startTransition } from 'react'
 import { createRoot } from 'react-dom/client'
 import { isRefusal } from './api/client.ts'
+import { showWhenDrawn } from './beginning.ts'
 import { KeyboardProvider } from './frame/keys.tsx'
 import { createPages } from './router.tsx'
 import { showColours } from './ui/colours.ts'
@@ -20,12 +21,17 @@ const client = new QueryClient({
 })
 
 showColours()
-createRoot(document.getElementById('root')!).render(
-  <StrictMode>
-    <QueryClientProvider client={client}>
-      <KeyboardProvider>
-        <RouterProvider router={createPages(client)} />
-      </KeyboardProvider>
-    </QueryClientProvider>
-  </StrictMode>,
+const root = createRoot(document.getElementById('root')!)
+// In short steps: between them a telephone hears whoever touches it.
+startTransition(() =>
+  root.render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <KeyboardProvider>
+          <RouterProvider router={createPages(client)} />
+        </KeyboardProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  ),
 )
+showWhenDrawn(client)

@@ -71,13 +71,13 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: '/',
-    component: lazyRouteComponent(pages['/'].load, 'TodayPage'),
+    component: lazyRouteComponent(pages['/'], 'TodayPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/inbox',
     validateSearch: (search): { item?: string | undefined } => ({ item: text(search.item) }),
-    component: lazyRouteComponent(pages['/inbox'].load, 'InboxPage'),
+    component: lazyRouteComponent(pages['/inbox'], 'InboxPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -93,7 +93,7 @@ const routes = [
       workflow: text(search.workflow),
       text: text(search.text),
     }),
-    component: lazyRouteComponent(pages['/runs'].load, 'RunsPage'),
+    component: lazyRouteComponent(pages['/runs'], 'RunsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -104,33 +104,33 @@ const routes = [
       view: oneOf(runViews, search.view),
       call: typeof search.call === 'number' ? search.call : undefined,
     }),
-    component: lazyRouteComponent(pages['/runs/$run'].load, 'RunPage'),
+    component: lazyRouteComponent(pages['/runs/$run'], 'RunPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/runs/$run/compare',
     validateSearch: (search): { with?: string | undefined } => ({ with: text(search.with) }),
-    component: lazyRouteComponent(pages['/runs/$run/compare'].load, 'ComparePage'),
+    component: lazyRouteComponent(pages['/runs/$run/compare'], 'ComparePage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/workflows',
-    component: lazyRouteComponent(pages['/workflows'].load, 'WorkflowsPage'),
+    component: lazyRouteComponent(pages['/workflows'], 'WorkflowsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/workflows/$workflow',
-    component: lazyRouteComponent(pages['/workflows/$workflow'].load, 'WorkflowPage'),
+    component: lazyRouteComponent(pages['/workflows/$workflow'], 'WorkflowPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/agents',
-    component: lazyRouteComponent(pages['/agents'].load, 'AgentsPage'),
+    component: lazyRouteComponent(pages['/agents'], 'AgentsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/agents/$agent',
-    component: lazyRouteComponent(pages['/agents/$agent'].load, 'AgentPage'),
+    component: lazyRouteComponent(pages['/agents/$agent'], 'AgentPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -141,7 +141,7 @@ const routes = [
       by: oneOf(costGroups, search.by),
       since: oneOf(spans, search.since),
     }),
-    component: lazyRouteComponent(pages['/costs'].load, 'CostsPage'),
+    component: lazyRouteComponent(pages['/costs'], 'CostsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -152,13 +152,13 @@ const routes = [
       kind: oneOf(memoryKinds, search.kind),
       trusted: search.trusted === true ? true : undefined,
     }),
-    component: lazyRouteComponent(pages['/memory'].load, 'MemoryPage'),
+    component: lazyRouteComponent(pages['/memory'], 'MemoryPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/memory/item',
     validateSearch: (search): { id: string } => ({ id: text(search.id) ?? '' }),
-    component: lazyRouteComponent(pages['/memory/item'].load, 'ItemPage'),
+    component: lazyRouteComponent(pages['/memory/item'], 'ItemPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -169,37 +169,37 @@ const routes = [
       decision: text(search.decision),
       result: oneOf(decisionResults, search.result),
     }),
-    component: lazyRouteComponent(pages['/ledger'].load, 'LedgerPage'),
+    component: lazyRouteComponent(pages['/ledger'], 'LedgerPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/goals',
-    component: lazyRouteComponent(pages['/goals'].load, 'GoalsPage'),
+    component: lazyRouteComponent(pages['/goals'], 'GoalsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/goals/$goal',
-    component: lazyRouteComponent(pages['/goals/$goal'].load, 'GoalPage'),
+    component: lazyRouteComponent(pages['/goals/$goal'], 'GoalPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/directives',
-    component: lazyRouteComponent(pages['/directives'].load, 'DirectivesPage'),
+    component: lazyRouteComponent(pages['/directives'], 'DirectivesPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/directives/$directive',
-    component: lazyRouteComponent(pages['/directives/$directive'].load, 'DirectivePage'),
+    component: lazyRouteComponent(pages['/directives/$directive'], 'DirectivePage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/scripts',
-    component: lazyRouteComponent(pages['/scripts'].load, 'ScriptsPage'),
+    component: lazyRouteComponent(pages['/scripts'], 'ScriptsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/scripts/$script',
-    component: lazyRouteComponent(pages['/scripts/$script'].load, 'ScriptPage'),
+    component: lazyRouteComponent(pages['/scripts/$script'], 'ScriptPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -215,7 +215,7 @@ const routes = [
       since: oneOf(longSpans, search.since),
       name: text(search.name),
     }),
-    component: lazyRouteComponent(pages['/quality'].load, 'FiguresPage'),
+    component: lazyRouteComponent(pages['/quality'], 'FiguresPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -223,17 +223,17 @@ const routes = [
     validateSearch: (search): { since?: (typeof longSpans)[number] | undefined } => ({
       since: oneOf(longSpans, search.since),
     }),
-    component: lazyRouteComponent(pages['/failures'].load, 'FailuresPage'),
+    component: lazyRouteComponent(pages['/failures'], 'FailuresPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/evals',
-    component: lazyRouteComponent(pages['/evals'].load, 'EvalsPage'),
+    component: lazyRouteComponent(pages['/evals'], 'EvalsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/evals/$eval',
-    component: lazyRouteComponent(pages['/evals/$eval'].load, 'EvalPage'),
+    component: lazyRouteComponent(pages['/evals/$eval'], 'EvalPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -241,42 +241,42 @@ const routes = [
     validateSearch: (search): { kind?: (typeof proposalKinds)[number] | undefined } => ({
       kind: oneOf(proposalKinds, search.kind),
     }),
-    component: lazyRouteComponent(pages['/changes'].load, 'ChangesPage'),
+    component: lazyRouteComponent(pages['/changes'], 'ChangesPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/changes/$proposal',
-    component: lazyRouteComponent(pages['/changes/$proposal'].load, 'ChangePage'),
+    component: lazyRouteComponent(pages['/changes/$proposal'], 'ChangePage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/system',
-    component: lazyRouteComponent(pages['/system'].load, 'SystemPage'),
+    component: lazyRouteComponent(pages['/system'], 'SystemPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/system/connectors',
-    component: lazyRouteComponent(pages['/system/connectors'].load, 'ConnectorsPage'),
+    component: lazyRouteComponent(pages['/system/connectors'], 'ConnectorsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/system/people',
-    component: lazyRouteComponent(pages['/system/people'].load, 'PeoplePage'),
+    component: lazyRouteComponent(pages['/system/people'], 'PeoplePage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/system/secrets',
-    component: lazyRouteComponent(pages['/system/secrets'].load, 'SecretsPage'),
+    component: lazyRouteComponent(pages['/system/secrets'], 'SecretsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/system/storage',
-    component: lazyRouteComponent(pages['/system/storage'].load, 'StoragePage'),
+    component: lazyRouteComponent(pages['/system/storage'], 'StoragePage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/more',
-    component: lazyRouteComponent(pages['/more'].load, 'MorePage'),
+    component: lazyRouteComponent(pages['/more'], 'MorePage'),
   }),
 ] as const
 

@@ -78,9 +78,9 @@ test('every page has its script, its route and its address at the server, and is
   const addresses = new Set(served().map(({ path }) => path))
   expect(patterns.filter((path) => !addresses.has(path.replaceAll('$', ':')))).toEqual([])
   const opened = new Set(
-    Object.values(await pathsOf(stage)).map((path) => pageAt(new URL(path, stage.url).pathname)?.load),
+    Object.values(await pathsOf(stage)).map((path) => pageAt(new URL(path, stage.url).pathname)),
   )
-  expect(Object.entries(pages).flatMap(([path, { load }]) => (opened.has(load) ? [] : [path]))).toEqual([])
+  expect(Object.entries(pages).flatMap(([path, load]) => (opened.has(load) ? [] : [path]))).toEqual([])
 })
 
 test('a page knows from where it hears events, and a guest is told nothing of that', async () => {
@@ -111,6 +111,12 @@ test('the figures, the log and a bulk action are told; a fork is planned', async
   expect(workflows.find(({ workflow: name }) => name === 'weekly-report')?.total).toMatchObject({})
   const { items: agents } = await viewer.agents.list()
   expect(agents).toMatchObject([{ name: 'clerk', isRevoked: false, tools: [{ name: 'shop.label' }, {}] }])
+  const { items: tools } = await viewer.tools.list()
+  expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(['shop.label']))
+  expect(tools.find(({ name }) => name === 'shop.label')).toMatchObject({
+    input: { type: 'object' },
+    output: { type: 'object' },
+  })
   expect(await viewer.agents.metrics({ params: { agent: 'clerk' } })).toHaveProperty('total')
   await expect(viewer.agents.metrics({ params: { agent: 'nobody' } })).rejects.toMatchObject({
     code: 'unknown-principal',

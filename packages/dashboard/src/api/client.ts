@@ -1,12 +1,13 @@
 import { ApiError, createClient } from 'reeve/client'
-import { answeredEarly } from './early.ts'
+import { broughtAnswer } from './brought.ts'
 import { hearTime } from './server-time.ts'
 
 /** All that the page asks of the server goes through it. What changes something is still sent when the page is being left. */
 export const api = createClient({
-  fetch: (url, how) =>
-    (how?.method === 'GET' ? answeredEarly(String(url)) : undefined) ??
-    fetch(url, { ...how, keepalive: isSmall(how) }).then(hearTime),
+  async fetch(url, how) {
+    const brought = how?.method === 'GET' ? broughtAnswer(String(url)) : undefined
+    return hearTime(brought ?? (await fetch(url, { ...how, keepalive: isSmall(how) })))
+  },
 })
 
 /** Browsers refuse to carry more than 64 KiB on for a page that is gone. */

@@ -2,7 +2,7 @@
  * The time as the server has it: whatever a page shows was written by the server's clock, and the browser's may differ by an
  * hour, or by a year where the server plays a season through.
  */
-const header = 'reeve-time'
+export const timeHeader = 'reeve-time'
 /** Less than this is the way that an answer takes. */
 const leastMs = 1000
 
@@ -11,7 +11,7 @@ const listeners = new Set<() => void>()
 
 /** Hears the time that an answer of the server brought. */
 export function hearTime<T extends Pick<Response, 'headers'>>(answer: T): T {
-  const told = Number.parseInt(answer.headers.get(header) ?? '', 10)
+  const told = Number.parseInt(answer.headers.get(timeHeader) ?? '', 10)
   const ahead = told - Date.now()
   if (Math.abs(ahead - aheadMs) >= leastMs) {
     aheadMs = ahead

@@ -20,8 +20,9 @@ import { mountHooks } from './hooks.ts'
 import { problemMediaType, problemOf } from './http/problem.ts'
 import { mount, noSuchEndpoint } from './http/router.ts'
 import { mountMcp } from './mcp/mount-mcp.ts'
-import { lostPage, mountPages, wantsPage } from './mount-pages.ts'
 import { mountReference } from './openapi/mount-reference.ts'
+import type { AskApi } from './pages/first-answers.ts'
+import { lostPage, mountPages, wantsPage } from './pages/mount-pages.ts'
 import type { Service } from './service.ts'
 
 export interface AppOptions {
@@ -123,7 +124,7 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
       () => hub.now(),
       () => undefined,
     )
-  mountPages(hono, { cursorFor })
+  mountPages(hono, { cursorFor, apiFor: (context) => askAs(hono, context) })
   mountEvents(hono, { service, callerOf })
   mount(hono, endpoints, { service, callerOf, mostBodyBytes })
   return {
@@ -135,6 +136,13 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
       await bulk.close()
     },
   }
+}
+
+/** The API in this process, asked by whoever asked for something else: with their cookie, from their address, by all its rules. */
+function askAs(hono: Hono, context: Context): AskApi {
+  const headers = new Headers(context.req.raw.headers)
+  headers.delete('accept-encoding')
+  return async (url) => hono.fetch(new Request(new URL(url, context.req.url), { headers }), context.env)
 }
 
 /** Behind a trusted proxy: what the nearest one says. */

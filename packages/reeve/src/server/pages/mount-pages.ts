@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Context, Hono } from 'hono'
-import { packageFolder } from '../base/package-files.ts'
-import { encodingsOf } from './http/encodings.ts'
+import { packageFolder } from '../../base/package-files.ts'
+import { encodingsOf, packed } from '../http/encodings.ts'
+import { type AskApi, type FirstAsks, firstAnswers } from './first-answers.ts'
 
 const pack = promisify(gzip)
 
@@ -24,29 +25,42 @@ const asset = /^\/assets\/([\w.-]+)$/
 export interface PageOptions {
   /** Where the journal stands, for whoever is signed in; undefined: nobody is. */
   cursorFor: (context: Context) => Promise<string | undefined>
+  /** The API, as whoever asks for this page would ask it. */
+  apiFor: (context: Context) => AskApi
 }
 
 /**
  * The dashboard, from the files that its build made: every address that is none of the API's is one of its pages, which finds
  * out by itself what to show. Without the files there is a page that says how to make them.
  */
-export function mountPages(app: Hono, { cursorFor }: PageOptions): void {
+export function mountPages(app: Hono, { cursorFor, apiFor }: PageOptions): void {
   /** Built files by their names, each packed once: they never change. */
-  const packed = new Map<string, Promise<Buffer>>()
+  const kept = new Map<string, Promise<Buffer>>()
   app.get('/icon.svg', (context) => file(context.req.path.slice(1)))
   app.get('/assets/*', (context) => {
     const [, name] = asset.exec(context.req.path) ?? []
     if (name === undefined) return notThere()
     const path = join('assets', name)
-    return packedFile(packed, path, encodingsOf(context))
+    return packedFile(kept, path, encodingsOf(context))
   })
   for (const path of pages)
-    app.get(path, async (context) =>
-      context.html(page(path, await cursorFor(context)), 200, {
-        // Who was signed out must not see what was shown before.
-        'cache-control': 'no-store',
-      }),
-    )
+    app.get(path, async (context) => {
+      // Before anything is read: what happens meanwhile is heard.
+      const cursor = await cursorFor(context)
+      const { ahead, asks } = partsOf(path)
+      if (cursor === undefined) return html(context, page({ head: ahead }))
+      const events = `<meta name="reeve-events" content="${cursor}">\n`
+      const address = { pattern: path, url: new URL(context.req.url) }
+      const answers = await firstAnswers(asks, address, apiFor(context))
+      return html(context, page({ head: events + ahead, end: answers }))
+    })
+}
+
+/** No page is kept: who was signed out must not see what was shown before. */
+function html(context: Context, text: string, status = 200): Promise<Response> {
+  context.header('cache-control', 'no-store')
+  // It is packed although it has the token of the session: no other site can have it asked for with that session's cookie.
+  return packed(context, text, { type: 'text/html; charset=UTF-8', status })
 }
 
 /** Whether a browser asks for something to look at, and not for a part of the API. */
@@ -59,8 +73,8 @@ export function wantsPage({ req }: Context): boolean {
 }
 
 /** An address of nothing: the page says so, with the way to what there is. */
-export function lostPage(context: Context): Response | Promise<Response> {
-  return context.html(page(), 404, { 'cache-control': 'no-store' })
+export function lostPage(context: Context): Promise<Response> {
+  return html(context, page({}), 404)
 }
 
 const pages = [
@@ -97,25 +111,37 @@ const pages = [
   '/more',
 ]
 
-/** The built page, and what is loaded ahead on each path. */
-let built: { html: string; ahead: Readonly<Record<string, readonly string[]>> } | undefined
+interface Built {
+  html: string
+  always: readonly string[]
+  pages: Readonly<Record<string, Omit<FirstAsks, 'always'> & { files: readonly string[] }>>
+}
 
-/**
- * `path` as it is declared: what its page needs beyond the first scripts is named, so that it comes beside them. `cursor`: from
- * where it hears events, so that it reads nothing twice to be sure that it missed nothing while it was loaded.
- */
-function page(path?: string, cursor?: string): string {
-  try {
-    built ??= {
-      html: readFileSync(join(folder, 'index.html'), 'utf8'),
-      ahead: JSON.parse(readFileSync(join(folder, 'pages.json'), 'utf8')) as Record<string, string[]>,
-    }
-    const files = (path !== undefined && built.ahead[path.replaceAll(':', '$')]) || []
-    const events = cursor === undefined ? '' : `<meta name="reeve-events" content="${cursor}">\n`
-    return built.html.replace('</head>', () => `${events}${files.map(aheadLink).join('')}</head>`)
-  } catch {
-    return missing
-  }
+let built: Built | undefined
+
+/** What the build made; undefined: nothing was built. */
+function readBuilt(): Built | undefined {
+  if (built || !existsSync(join(folder, 'pages.json'))) return built
+  const { always, pages } = JSON.parse(readFileSync(join(folder, 'pages.json'), 'utf8')) as Omit<
+    Built,
+    'html'
+  >
+  built = { html: readFileSync(join(folder, 'index.html'), 'utf8'), always, pages }
+  return built
+}
+
+/** Of a page, by its path as it is declared: the links to what it needs beyond the first scripts, and what it asks first. */
+function partsOf(path: string): { ahead: string; asks: FirstAsks } {
+  const { always = [], pages = {} } = readBuilt() ?? {}
+  const { files = [], ...asks } = pages[path.replaceAll(':', '$')] ?? {}
+  return { ahead: files.map(aheadLink).join(''), asks: { always, ...asks } }
+}
+
+/** The built page with more in its head and at its end. */
+function page({ head = '', end = '' }: { head?: string; end?: string }): string {
+  const text = readBuilt()?.html
+  if (text === undefined) return missing
+  return text.replace('</head>', () => `${head}</head>`).replace('</body>', () => `${end}</body>`)
 }
 
 /** A style is fetched and holds no painting up: its script puts it into force. */
@@ -129,7 +155,7 @@ function aheadLink(file: string): string {
  * pack, and for who takes only that, is packed here.
  */
 async function packedFile(
-  packed: Map<string, Promise<Buffer>>,
+  files: Map<string, Promise<Buffer>>,
   name: string,
   takes: ReadonlySet<string>,
 ): Promise<Response> {
@@ -140,9 +166,9 @@ async function packedFile(
       headers: { ...headersOf(type, true), ...(encoding !== undefined && { 'content-encoding': encoding }) },
     })
   const kept = (key: string, make: () => Promise<Buffer>) => {
-    const content = packed.get(key) ?? make()
-    packed.set(key, content)
-    content.catch(() => packed.delete(key))
+    const content = files.get(key) ?? make()
+    files.set(key, content)
+    content.catch(() => files.delete(key))
     return content
   }
   const path = join(folder, name)
