@@ -25,7 +25,7 @@ test('the first page says how it stands and what waits, and a guest is told how 
   await page
     .getByRole('heading', { level: 1, name: /One run is stuck\. \w+ things wait for you\./ })
     .waitFor()
-  await page.getByRole('list', { name: 'Waits for you' }).getByRole('listitem').nth(3).waitFor()
+  await page.getByRole('list', { name: 'Waiting for you' }).getByRole('listitem').nth(3).waitFor()
   expect(complaints).toEqual([])
   await page.context().clearCookies()
   await page.goto(stage.url)
@@ -55,6 +55,34 @@ test('what a browser loads first is packed, and is less than 160 KB', async () =
   expect((await plain('br, gzip;q=0')).headers.get('content-encoding')).toBe('br')
   expect((await plain('br;q=0, gzip')).headers.get('content-encoding')).toBe('gzip')
   expect((await plain('gzip')).headers.get('vary')).toBe('accept-encoding')
+})
+
+test('a page uses all answers that come with it, and asks for none of them; a guest gets none', async () => {
+  const { page, context } = await visit(stage, '/more')
+  const settled = settling(page)
+  const asked: string[] = []
+  page.on('request', (request) => {
+    const { pathname, search } = new URL(request.url())
+    if (pathname.startsWith('/api/')) asked.push(pathname + search)
+  })
+  const brought = /data-answers="([^"]*)"/g
+  for (const [name, path] of Object.entries(await pathsOf(stage))) {
+    const known = page.waitForResponse(`${stage.url}${path}`)
+    asked.length = 0
+    await page.goto(`${stage.url}${path}`)
+    const html = await (await known).text()
+    const urls = [...html.matchAll(brought)].map(([, url]) => url!.replaceAll('&amp;', '&'))
+    expect(urls, name).toContain('/api/session')
+    await page.getByRole('heading', { level: 1, name: /\w/ }).waitFor()
+    await settled()
+    expect(
+      asked.filter((url) => urls.includes(url)),
+      name,
+    ).toEqual([])
+    expect(await page.locator('script[data-answers]').count(), name).toBe(0)
+  }
+  const guest = await context.request.get(stage.url, { headers: { cookie: '', accept: 'text/html' } })
+  expect(await guest.text()).not.toMatch(brought)
 })
 
 test('an approval by key is sent after ten seconds, and one that was undone never', async () => {
@@ -136,7 +164,7 @@ test('a question shows its own words, what it is about and the best guess, and i
   await page.goto(`${stage.url}/inbox`)
   await page.getByRole('button', { name: /reply: Devolução/ }).click({ timeout: 30_000 })
   await page.getByText('Answer the letter in Portuguese, from the passages alone.').waitFor()
-  await page.getByRole('heading', { name: 'What it rests on' }).waitFor()
+  await page.getByRole('heading', { name: 'Sources' }).waitFor()
   await page.getByText('Refunds and returns of hardware').first().click()
   await page.getByText('We pay back within 5 business days').first().waitFor()
 })
@@ -238,7 +266,7 @@ test('a run is forked with another input from its page, laid beside its origin, 
   await page.getByLabel('words').fill('many')
   await page.getByText('It must be a number.').waitFor()
   await page.getByLabel('words').fill('650')
-  await page.getByRole('button', { name: 'Fork it' }).click()
+  await page.getByRole('button', { name: 'Fork', exact: true }).click()
   await page.getByText(`forked by`).waitFor()
   await page.getByText('650').first().waitFor()
   const fork = new URL(page.url()).pathname.split('/').at(-1)!
@@ -289,7 +317,7 @@ test('a decision is handed to somebody who may make it, and both see who was ask
   await whom.selectOption('approver-1')
   expect((await whom.locator('option').allTextContents()).toSorted()).toEqual(['approver-1', 'operator-1'])
   await page.getByLabel('What they should know').fill(hostile.subject)
-  await page.getByRole('button', { name: 'Ask them' }).click()
+  await page.getByRole('button', { name: 'Delegate' }).click()
   await page.getByText(`asked approver-1 to decide it`).waitFor()
   const address = page.url().slice(stage.url.length)
   const { page: helper } = await visit(stage, address, { role: 'approver' })
@@ -306,7 +334,7 @@ test('a run that waits for a signal says what it wants, and goes on when it is t
   await page.getByRole('button', { name: 'Signal…' }).click()
   await page.getByText('It wants an object with at').waitFor()
   await page.getByLabel('at', { exact: true }).fill('Tuesday')
-  await page.getByRole('button', { name: 'Send it' }).click()
+  await page.getByRole('button', { name: 'Send signal' }).click()
   await page.getByRole('heading', { name: 'await-parcel is done.' }).waitFor({ timeout: 30_000 })
   await page.getByText('The signal parcel-arrived brought:').waitFor()
 })
@@ -321,7 +349,7 @@ test('an operator says from the page of a run what a call comes to, with why; no
   await page.getByRole('button', { name: 'Override…' }).last().click()
   await page.getByText('It wants an object with at').waitFor()
   await page.getByLabel('at', { exact: true }).fill('Tuesday')
-  const done = page.getByRole('button', { name: 'Say so' })
+  const done = page.getByRole('button', { name: 'Override', exact: true })
   expect(await done.isDisabled()).toBe(true)
   await page.getByLabel('Why').fill('seen in the yard')
   await done.click()
@@ -346,11 +374,11 @@ test('a link to a run that is gone says so, on a page like the others', async ()
 test('a workflow tells its six figures, and is started by a form from its schema', async () => {
   const { page } = await visit(stage, '/workflows')
   await page.getByRole('link', { name: /publish-page/ }).click()
-  await page.getByRole('heading', { name: 'What it takes' }).waitFor()
+  await page.getByRole('heading', { name: 'Input' }).waitFor()
   await page.getByRole('button', { name: 'Start…' }).click()
   await page.getByLabel('page', { exact: true }).fill('Wasps in autumn')
   await page.getByLabel('words').fill('420')
-  await page.getByRole('button', { name: 'Start it' }).click()
+  await page.getByRole('button', { name: 'Start run' }).click()
   await page.getByRole('heading', { level: 1, name: /publish-page waits/ }).waitFor()
   await page.goto(`${stage.url}/workflows/weekly-report`)
   await page.getByRole('heading', { level: 1, name: /weekly-report did 100 % of \d+ runs right\./ }).waitFor()
@@ -366,7 +394,7 @@ test('a ceiling is changed on the page, and who did it is kept; a token is revok
   await page.getByText('It must be an amount').waitFor()
   await page.getByLabel('US dollars').fill('7.25')
   await page.getByLabel('Why').fill('The season begins.')
-  await page.getByRole('button', { name: 'Set it' }).click()
+  await page.getByRole('button', { name: 'Set ceiling' }).click()
   await page.getByText('of $7.25').waitFor()
   const { database } = internalsOf(stage.runtime)
   expect((await listActs(database, { type: 'ceiling-set' }))[0]).toMatchObject({
@@ -393,21 +421,18 @@ test('an agent’s tool is set to ask, a grant is suspended, and the agent is re
   await page.getByRole('link', { name: /clerk/ }).click()
   await page.getByRole('heading', { level: 1, name: 'clerk may call two tools.' }).waitFor()
   await page
-    .getByRole('list', { name: 'What it takes for more' })
+    .getByRole('list', { name: 'Requirements for the next level' })
     .getByText(/^Not \w+ yet$/)
     .waitFor()
   const label = page
-    .getByRole('list', { name: 'Its tools' })
+    .getByRole('list', { name: 'Tools' })
     .getByRole('listitem')
     .filter({ hasText: 'shop.label' })
   await label.getByRole('button', { name: 'ask' }).click()
   await label.getByRole('button', { name: 'ask', pressed: true }).waitFor()
   await page.getByRole('button', { name: 'Suspend the grant labels' }).click()
   await page.getByText('suspended', { exact: true }).waitFor()
-  await page
-    .getByRole('list', { name: 'What was changed of them here' })
-    .getByText('suspend labels')
-    .waitFor()
+  await page.getByRole('list', { name: 'Changes of grants' }).getByText('suspend labels').waitFor()
   await page.getByRole('button', { name: 'Revoke…' }).click()
   await page.getByLabel('Why').fill(hostile.subject)
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
@@ -426,8 +451,8 @@ test('an agent’s tool is set to ask, a grant is suspended, and the agent is re
 
 test('what is known is found as a run would find it, told from its beginning, amended, and taken back', async () => {
   const { page, complaints } = await visit(stage, '/memory?kind=preference')
-  await page.getByLabel('What do you want to know?').fill('when is Jonas Reiter at home')
-  const found = page.getByRole('list', { name: 'What answers it' }).getByRole('listitem')
+  await page.getByLabel('Search memory').fill('when is Jonas Reiter at home')
+  const found = page.getByRole('list', { name: 'Results' }).getByRole('listitem')
   await found
     .filter({ hasText: 'Tuesdays' })
     .getByText(/words 0\.\d+ · likeness/)
@@ -437,18 +462,18 @@ test('what is known is found as a run would find it, told from its beginning, am
   await found.filter({ hasText: 'Tuesdays' }).click()
   await page.getByText('mail of j.reiter@example.com').waitFor()
   await page.getByRole('button', { name: 'Amend…' }).click()
-  await page.getByLabel('What it says').fill('Jonas Reiter is at home on Fridays only.\u202E')
+  await page.getByLabel('Text', { exact: true }).fill('Jonas Reiter is at home on Fridays only.\u202E')
   await page.getByLabel('Why').fill('He called.')
   await page.getByRole('button', { name: 'Amend it' }).click()
   await page.getByText(/amended .* by .*: He called\./).waitFor()
   await page.locator('del', { hasText: 'Tuesdays' }).waitFor()
   await page.locator('ins', { hasText: 'U+202E' }).waitFor()
-  await page.getByRole('button', { name: 'Take back…' }).click()
+  await page.getByRole('button', { name: 'Roll back…' }).click()
   await page.getByText('1 version would vanish').waitFor()
   await page.getByRole('dialog').getByLabel('Why').fill('It was another Jonas.')
-  await page.getByRole('button', { name: 'Take back 1' }).click()
+  await page.getByRole('button', { name: 'Roll back 1' }).click()
   await page.getByText('Version 3').first().waitFor()
-  await page.getByRole('heading', { name: 'What it says' }).waitFor()
+  await page.getByRole('heading', { name: 'Text', exact: true }).waitFor()
   // What strangers wrote is text here, too.
   await page.goto(`${stage.url}/memory?kind=preference`)
   await page.getByRole('link', { name: /<script>/ }).click()

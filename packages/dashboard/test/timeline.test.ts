@@ -54,6 +54,24 @@ test('in a run that has ended nothing goes on', () => {
   ])
 })
 
+test('a call of which it was only found that a person must be asked first is not drawn as an effect', () => {
+  const asked = [
+    event(1, 0, 'run-started', null),
+    event(2, 5, 'effect-asked', 1, 'helpdesk.reply'),
+    event(3, 5, 'approval-requested', 2, 'helpdesk.reply'),
+    event(4, 9, 'approval-decided', 2, 'helpdesk.reply'),
+    event(5, 9, 'effect-intended', 3, 'helpdesk.reply'),
+    event(6, 11, 'effect-completed', 3, 'helpdesk.reply'),
+  ]
+  const drawn = (all: EventItem[]) =>
+    barsOf(all).flatMap(({ isOnlyAsked, call }) => (isOnlyAsked ? [] : [call]))
+  expect(drawn(asked)).toEqual([2, 3])
+  // Also where its intent was written before.
+  expect(
+    drawn([event(1, 0, 'effect-intended', 1), event(2, 5, 'effect-asked', 1), ...asked.slice(2)]),
+  ).toEqual([2, 3])
+})
+
 test('what went on side by side stands side by side, by the order of the journal alone', () => {
   const fanOut = [
     event(1, 0, 'run-started', null),

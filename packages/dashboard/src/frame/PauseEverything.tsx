@@ -77,7 +77,7 @@ export function PauseEverything() {
         {change.error && <Failure error={change.error} />}
         <Buttons>
           <Button variant="default" onClick={() => setOpen(false)}>
-            Leave it
+            Back
           </Button>
           {may && (
             <Button

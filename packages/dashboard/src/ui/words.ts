@@ -6,7 +6,8 @@ const day = 24 * hour
 
 /** "41 ms", "3.2 s", "12 min", "2 h 14 min", "3 days". */
 export function duration(ms: number): string {
-  if (ms < 1) return ms <= 0 ? '0 ms' : `${ms.toFixed(2)} ms`
+  // Clocks of journals count milliseconds: what begins and ends in one took some part of it.
+  if (ms < 1) return ms <= 0 ? '< 1 ms' : `${ms.toFixed(2)} ms`
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 10_000) return `${(ms / 1000).toFixed(1).replace('.0', '')} s`
   if (ms < minute) return `${Math.round(ms / 1000)} s`

@@ -46,8 +46,8 @@ export function AgentPage() {
     >
       <Revoke principal={principal} isRevoked={agent.isRevoked} />
       {agent.tools.length > 0 && (
-        <Section title="Its tools">
-          <Rows label="Its tools">
+        <Section title="Tools">
+          <Rows label="Tools">
             {agent.tools.map((tool) => (
               <Row
                 key={tool.name}

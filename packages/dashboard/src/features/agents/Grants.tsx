@@ -36,11 +36,11 @@ export function Grants({ principal, grants }: { principal: string; grants: Grant
   const error = suspend.error ?? undo.error
   return (
     <>
-      <Section title="Its grants, in code">
+      <Section title="Grants in code">
         {grants.length === 0 ? (
           <Empty>No grant: every call of a tool is denied.</Empty>
         ) : (
-          <Rows label="Its grants, in code">
+          <Rows label="Grants in code">
             {grants.map((grant) => (
               <Row
                 key={grant.id}
@@ -73,8 +73,8 @@ export function Grants({ principal, grants }: { principal: string; grants: Grant
       </Section>
       {error && <Failure error={error} />}
       {changes.length > 0 && (
-        <Section title="What was changed of them here">
-          <Rows label="What was changed of them here">
+        <Section title="Changes of grants">
+          <Rows label="Changes of grants">
             {changes.map((change) => (
               <Row
                 key={change.id}

@@ -21,7 +21,7 @@ export function Level({ principal }: { principal: string }) {
   if (!data) return null
   const { held, effective, proposed, lacks, figures } = data
   return (
-    <Section title="How far it is trusted">
+    <Section title="Autonomy level">
       <p className={ui.prose}>
         <Tag tone={held === effective ? 'good' : 'warn'}>{effective}</Tag>{' '}
         {held !== effective && `It was ${held}, and the evidence no longer bears that. `}
@@ -30,7 +30,7 @@ export function Level({ principal }: { principal: string }) {
           : `${count(figures.inARow)} approved as they were in a row, ${count(figures.total)} in all; of ${count(figures.trials)} outcomes surely ${percent(figures.surely)} good.`}
       </p>
       {give.error && <Failure error={give.error} />}
-      <Rows label="What it takes for more">
+      <Rows label="Requirements for the next level">
         {proposed !== null && (
           <Row
             title={proposed}

@@ -2,10 +2,10 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
-import { Button, Buttons } from '../../ui/controls/Button.tsx'
+import { Button } from '../../ui/controls/Button.tsx'
 import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { TextInput } from '../../ui/controls/Inputs.tsx'
-import { Failure } from '../../ui/Failure.tsx'
+import { Form } from '../../ui/Form.tsx'
 import ui from '../../ui/ui.module.css'
 
 /** Stops an agent or a workflow at its next call, whichever run it acts in; an owner brings it back. */
@@ -37,26 +37,19 @@ export function Revoke({ principal, isRevoked }: { principal: string; isRevoked:
         {words}…
       </Button>
       <Dialog opened={isOpen} onClose={() => setOpen(false)} title={`${words} ${name}?`}>
-        <p>
-          {isRevoked
-            ? 'It may do again what its grants say.'
-            : 'Whatever runs for it stops at its next call. What it did stays done. Only an owner brings it back.'}
-        </p>
-        <TextInput
-          label="Why"
-          description="Kept in the log of authority."
-          value={why}
-          onChange={(event) => setWhy(event.currentTarget.value)}
-        />
-        {act.error && <Failure error={act.error} />}
-        <Buttons>
-          <Button variant="default" onClick={() => setOpen(false)}>
-            Leave it
-          </Button>
-          <Button {...(!isRevoked && { tone: 'bad' })} loading={act.isPending} onClick={() => act.mutate()}>
-            {words}
-          </Button>
-        </Buttons>
+        <Form act={act} label={words} isGrave={!isRevoked} onBack={() => setOpen(false)}>
+          <p style={{ margin: 0 }}>
+            {isRevoked
+              ? 'It may do again what its grants say.'
+              : 'Whatever runs for it stops at its next call. What it did stays done. Only an owner brings it back.'}
+          </p>
+          <TextInput
+            label="Why"
+            description="Kept in the log of authority."
+            value={why}
+            onChange={(event) => setWhy(event.currentTarget.value)}
+          />
+        </Form>
       </Dialog>
     </div>
   )

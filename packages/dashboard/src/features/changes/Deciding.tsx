@@ -8,6 +8,7 @@ import { useKeys } from '../../frame/keys.tsx'
 import { Button } from '../../ui/controls/Button.tsx'
 import { Textarea } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
+import { Form } from '../../ui/Form.tsx'
 import ui from '../../ui/ui.module.css'
 import { adoptWords } from './wording.ts'
 
@@ -15,7 +16,7 @@ type Verb = 'adopt' | 'reject' | 'withdraw'
 
 const asking: Record<'reject' | 'withdraw', { label: string; says: string; act: string }> = {
   reject: { label: 'Why not?', says: 'Kept with the decision. Nothing is changed.', act: 'Reject' },
-  withdraw: { label: 'Why?', says: 'What it changed is put back as it was before.', act: 'Take it back' },
+  withdraw: { label: 'Why?', says: 'What it changed is put back as it was before.', act: 'Withdraw' },
 }
 
 /** Adopt, reject, and take back what was adopted; the decision is on what was seen, and on nothing that came since. */
@@ -62,12 +63,11 @@ export function Deciding({
   if (!canAdopt && !canWithdraw) return <div className={ui.actions}>{children}</div>
   if (asked)
     return (
-      <form
-        className={ui.form}
-        onSubmit={(event) => {
-          event.preventDefault()
-          decide.mutate(asked)
-        }}
+      <Form
+        act={{ ...decide, mutate: () => decide.mutate(asked) }}
+        label={asking[asked].act}
+        isGrave
+        onBack={() => setAsked(undefined)}
       >
         <Textarea
           label={asking[asked].label}
@@ -78,16 +78,7 @@ export function Deciding({
           rows={2}
           autoFocus
         />
-        {decide.error && <Failure error={decide.error} />}
-        <div className={ui.actions}>
-          <Button type="submit" tone="bad" loading={decide.isPending}>
-            {asking[asked].act}
-          </Button>
-          <Button variant="default" onClick={() => setAsked(undefined)}>
-            Back
-          </Button>
-        </div>
-      </form>
+      </Form>
     )
   return (
     <>
@@ -105,7 +96,7 @@ export function Deciding({
         )}
         {canWithdraw && (
           <Button variant="default" onClick={() => ask('withdraw')}>
-            Take it back…
+            Withdraw…
           </Button>
         )}
         {kind === 'reconnect' && <Link to="/system/connectors">See the connectors</Link>}

@@ -31,14 +31,14 @@ export function LessonParts({ id }: { id: string }) {
             </>
           }
         />
-        <Row title="How it was tried" under={trialWords(trial)} />
-        <Row title="How it does" under={forceWords(inForce, (at) => clock(at, now))} />
+        <Row title="Trial" under={trialWords(trial)} />
+        <Row title="Effect" under={forceWords(inForce, (at) => clock(at, now))} />
       </Rows>
-      <Section title="What it rests on">
+      <Section title="Evidence">
         <p className={ui.under}>
           {evidenceWords(evidence)}, from {clock(evidence.from, now)} to {clock(evidence.until, now)}.
         </p>
-        <Rows label="What it rests on">
+        <Rows label="Evidence">
           {Object.entries(evidence.figures).map(([name, figure]) => (
             <Row key={name} title={<Foreign text={name} />} end={count(figure)} />
           ))}

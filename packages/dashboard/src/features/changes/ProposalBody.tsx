@@ -30,12 +30,12 @@ export function ProposalBody({ body }: { body: { [field: string]: unknown } }) {
         </Section>
       )}
       {Object.keys(others).length > 0 && (
-        <Section title="What it rests on">
+        <Section title="Evidence">
           <Value value={others} />
         </Section>
       )}
       {runs.length > 0 && (
-        <Section title="The runs behind it">
+        <Section title="Runs">
           <ul className={ui.plain}>
             {runs.slice(0, 20).map((run) => (
               <li key={run}>

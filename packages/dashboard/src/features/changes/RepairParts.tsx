@@ -55,7 +55,7 @@ export function RepairParts({ id }: { id: string }) {
         />
         {promotedAt !== null && (
           <Row
-            title="Its watch"
+            title="Watch"
             under={
               <>
                 In place since {clock(promotedAt, now)}
@@ -70,12 +70,12 @@ export function RepairParts({ id }: { id: string }) {
             }
           />
         )}
-        {reason !== null && <Row title="What became of it" under={<Foreign text={reason} />} />}
+        {reason !== null && <Row title="Result" under={<Foreign text={reason} />} />}
       </Rows>
       <Section title="What would change">
         {diff && diff.hunks.length > 0 ? <Hunks hunks={diff.hunks} /> : <Empty>No fix passed.</Empty>}
       </Section>
-      <Section title="The fixes that were tried">
+      <Section title="Fixes that were tried">
         {tries.length === 0 ? (
           <Empty>None was tried.</Empty>
         ) : (

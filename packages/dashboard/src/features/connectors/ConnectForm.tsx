@@ -2,11 +2,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import type { Connector } from '../../api/types.ts'
-import { Button, Buttons } from '../../ui/controls/Button.tsx'
 import { TextInput } from '../../ui/controls/Inputs.tsx'
-import { Failure } from '../../ui/Failure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
-import ui from '../../ui/ui.module.css'
+import { Form } from '../../ui/Form.tsx'
 
 /** Takes a credential in, field by field: it leaves this form for the server alone, is sealed there, and is never read back. */
 export function ConnectForm({
@@ -39,13 +37,11 @@ export function ConnectForm({
     },
   })
   return (
-    <form
-      className={ui.form}
-      autoComplete="off"
-      onSubmit={(event) => {
-        event.preventDefault()
-        connect.mutate()
-      }}
+    <Form
+      act={connect}
+      label="Connect and test"
+      isReady={its.trim() !== '' && Object.keys(given).length > 0}
+      isPrivate
     >
       {where !== '' && (
         <p style={{ margin: 0 }}>
@@ -71,16 +67,6 @@ export function ConnectForm({
           onChange={(event) => setValues({ ...values, [field]: event.currentTarget.value })}
         />
       ))}
-      {connect.error && <Failure error={connect.error} />}
-      <Buttons>
-        <Button
-          type="submit"
-          loading={connect.isPending}
-          disabled={its.trim() === '' || Object.keys(given).length === 0}
-        >
-          Connect and look
-        </Button>
-      </Buttons>
-    </form>
+    </Form>
   )
 }

@@ -4,11 +4,10 @@ import { api, newKey } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
 import { serverNow } from '../../api/server-time.ts'
 import type { Budget } from '../../api/types.ts'
-import { Button, Buttons } from '../../ui/controls/Button.tsx'
 import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { TextInput } from '../../ui/controls/Inputs.tsx'
-import { Failure } from '../../ui/Failure.tsx'
 import { Figure, Figures } from '../../ui/Figure.tsx'
+import { Form } from '../../ui/Form.tsx'
 import ui from '../../ui/ui.module.css'
 import { money } from '../../ui/words.ts'
 
@@ -81,13 +80,7 @@ function CeilingForm({ budget, onDone }: { budget: Budget; onDone: () => void })
     },
   })
   return (
-    <form
-      style={{ display: 'grid', gap: 14 }}
-      onSubmit={(event) => {
-        event.preventDefault()
-        change.mutate()
-      }}
-    >
+    <Form act={change} label="Set ceiling" isReady={isAmount}>
       <TextInput
         label="US dollars"
         description="It counts from the next question on. When a worker starts, what reeve.config.ts says counts again."
@@ -97,12 +90,6 @@ function CeilingForm({ budget, onDone }: { budget: Budget; onDone: () => void })
         onChange={(event) => setText(event.currentTarget.value)}
       />
       <TextInput label="Why" value={why} onChange={(event) => setWhy(event.currentTarget.value)} />
-      {change.error && <Failure error={change.error} />}
-      <Buttons>
-        <Button type="submit" loading={change.isPending} disabled={!isAmount}>
-          Set it
-        </Button>
-      </Buttons>
-    </form>
+    </Form>
   )
 }

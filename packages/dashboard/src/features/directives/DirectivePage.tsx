@@ -47,28 +47,28 @@ export function DirectivePage() {
           Its runs
         </Button>
       </div>
-      <Section title="What it is for">
+      <Section title="Purpose">
         <p className={ui.prose}>
           <Foreign text={data.goal} />
         </p>
       </Section>
-      <Section title="What counts as success">
+      <Section title="Success criteria">
         <Criteria directive={data} seen={data.seen} />
       </Section>
-      <Section title="What it does, in this order">
-        <Rows label="What it does">
+      <Section title="Steps, in their order">
+        <Rows label="Steps">
           {data.does.map(({ kind, name: called, line }) => (
             <Row key={line} to={pathOf(kind, called)} title={called} end={kind} />
           ))}
         </Rows>
       </Section>
-      <Section title="What it takes">
+      <Section title="Input">
         <SchemaFields schema={data.inputs} />
       </Section>
       <FailureModes directive={name} modes={data.failureModes} may={may} />
       {metrics && <SixMetrics metrics={metrics} />}
       <History directive={name} now={now} />
-      <Section title="Its file">
+      <Section title="File">
         <details>
           <summary className={ui.soft}>{data.file}</summary>
           <pre className={ui.text}>
@@ -123,7 +123,7 @@ function Criteria({ directive: { criteria, last }, seen }: { directive: Directiv
           It did not come so far: <Foreign text={last.detail} />
         </p>
       )}
-      <Rows label="What counts as success">
+      <Rows label="Success criteria">
         {criteria.map(({ text, line }) => {
           const at = found.get(text)
           return (

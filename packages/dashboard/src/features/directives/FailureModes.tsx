@@ -1,10 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
-import { Button } from '../../ui/controls/Button.tsx'
 import { Textarea } from '../../ui/controls/Inputs.tsx'
-import { Failure } from '../../ui/Failure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
+import { Form } from '../../ui/Form.tsx'
 import { Empty, Section } from '../../ui/Page.tsx'
 import ui from '../../ui/ui.module.css'
 
@@ -49,13 +48,7 @@ export function FailureModes({
         </p>
       )}
       {text !== undefined && (
-        <form
-          className={ui.form}
-          onSubmit={(event) => {
-            event.preventDefault()
-            note.mutate()
-          }}
-        >
+        <Form act={note} label="Add" isReady={mode !== ''} onBack={() => setText(undefined)}>
           <Textarea
             label="What goes wrong, and what to do then"
             description="One line. It is written into the file, as a new version of it."
@@ -64,16 +57,7 @@ export function FailureModes({
             maxLength={500}
             autoFocus
           />
-          {note.error && <Failure error={note.error} />}
-          <div className={ui.actions}>
-            <Button type="submit" loading={note.isPending} disabled={mode === ''}>
-              Write it
-            </Button>
-            <Button variant="default" onClick={() => setText(undefined)}>
-              Back
-            </Button>
-          </div>
-        </form>
+        </Form>
       )}
     </Section>
   )

@@ -18,7 +18,7 @@ export function History({ directive, now }: { directive: string; now: number }) 
   const items = data?.items ?? []
   if (items.length === 0) return null
   return (
-    <Section title="How it became this">
+    <Section title="Versions">
       <Rows label="Versions">
         {items.map(({ version, author, by, reason, at }, index) => (
           <Row

@@ -33,8 +33,8 @@ export function ScriptPage() {
   return (
     <Page title={titleOf(script)} sub={<Foreign text={script.description} />} path={path}>
       {script.calls && (
-        <Section title="Its last call">
-          <Rows label="Its last call">
+        <Section title="Last call">
+          <Rows label="Last call">
             <Row
               to={`/runs/${script.calls.last.runId}`}
               title={clock(script.calls.last.at, now)}
@@ -49,9 +49,9 @@ export function ScriptPage() {
           </Rows>
         </Section>
       )}
-      <Section title="Who uses it">
+      <Section title="Used by">
         {users.length === 0 && <Empty>No directive names it. It is also the tool {script.tool}.</Empty>}
-        <Rows label="Who uses it">
+        <Rows label="Used by">
           {users.map((directive) => (
             <Row
               key={directive.name}
@@ -62,10 +62,10 @@ export function ScriptPage() {
           ))}
         </Rows>
       </Section>
-      <Section title="What it takes">
+      <Section title="Input">
         <SchemaFields schema={script.inputs} />
       </Section>
-      <Section title="What it gives">
+      <Section title="Output">
         {script.output === null ? (
           <Empty>One result in JSON, of any shape.</Empty>
         ) : (

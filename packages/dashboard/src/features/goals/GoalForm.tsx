@@ -2,10 +2,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import type { Goal } from '../../api/types.ts'
-import { Button, Buttons } from '../../ui/controls/Button.tsx'
 import { TextInput } from '../../ui/controls/Inputs.tsx'
-import { Failure } from '../../ui/Failure.tsx'
-import ui from '../../ui/ui.module.css'
+import { Form } from '../../ui/Form.tsx'
 import { measureWords } from './standing.ts'
 
 /** Changes what a goal must reach, when it is looked at again, and who answers for it, over what the code says. */
@@ -37,12 +35,10 @@ export function GoalForm({ goal, onDone }: { goal: Goal; onDone: () => void }) {
     },
   })
   return (
-    <form
-      className={ui.form}
-      onSubmit={(event) => {
-        event.preventDefault()
-        change.mutate()
-      }}
+    <Form
+      act={change}
+      label="Change goal"
+      isReady={isNumber && review !== '' && owner.trim() !== '' && Object.keys(body).length > 0}
     >
       <TextInput
         label={`${measureWords(goal)}, ${isLeast ? 'at least' : 'at most'}`}
@@ -53,27 +49,13 @@ export function GoalForm({ goal, onDone }: { goal: Goal; onDone: () => void }) {
         onChange={(event) => setValue(event.currentTarget.value)}
       />
       <TextInput
-        label="Looked at again on"
+        label="Review date"
         type="date"
         value={review}
         onChange={(event) => setReview(event.currentTarget.value)}
       />
-      <TextInput
-        label="Who answers for it"
-        value={owner}
-        onChange={(event) => setOwner(event.currentTarget.value)}
-      />
+      <TextInput label="Owner" value={owner} onChange={(event) => setOwner(event.currentTarget.value)} />
       <TextInput label="Why" value={why} onChange={(event) => setWhy(event.currentTarget.value)} />
-      {change.error && <Failure error={change.error} />}
-      <Buttons>
-        <Button
-          type="submit"
-          loading={change.isPending}
-          disabled={!isNumber || review === '' || owner.trim() === '' || Object.keys(body).length === 0}
-        >
-          Change it
-        </Button>
-      </Buttons>
-    </form>
+    </Form>
   )
 }

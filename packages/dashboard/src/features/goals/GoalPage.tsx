@@ -53,7 +53,7 @@ export function GoalPage() {
       )}
       <Figures>
         <Figure
-          title="It stands at"
+          title="Current value"
           value={goal.value === null ? '—' : valueWords(goal, goal.value)}
           of={targetWords(goal)}
           part={goal.progress ?? undefined}
@@ -67,18 +67,18 @@ export function GoalPage() {
             </>
           )}
         </Figure>
-        <Figure title="Looked at again" value={goal.review} tone={goal.isReviewDue ? 'warn' : undefined}>
+        <Figure title="Review date" value={goal.review} tone={goal.isReviewDue ? 'warn' : undefined}>
           {goal.isReviewDue
             ? 'The day has come: is it still the right goal? Change the day when you have looked.'
             : 'On this day a person asks whether it is still the right goal.'}
         </Figure>
-        <Figure title="May cost in a day" value={goal.dayUsd === null ? 'no limit' : money(goal.dayUsd)}>
+        <Figure title="Daily cost limit" value={goal.dayUsd === null ? 'no limit' : money(goal.dayUsd)}>
           {goal.dayUsd === null
             ? 'What decisions for it cost counts against the day of the whole project.'
             : 'When it is reached, decisions for it wait for the next day.'}
         </Figure>
       </Figures>
-      <Section title="What was decided for it">
+      <Section title="Decisions">
         {items.length === 0 && decisions && <Empty>Nothing yet.</Empty>}
         <DecisionRows items={items} now={now} />
         {isMore && (
@@ -90,8 +90,8 @@ export function GoalPage() {
         )}
       </Section>
       {goal.changes.length > 0 && (
-        <Section title="What people changed of it">
-          <Rows label="What people changed of it">
+        <Section title="Changes by people">
+          <Rows label="Changes by people">
             {goal.changes.map(({ by, at, why, change }) => (
               <Row
                 key={at}

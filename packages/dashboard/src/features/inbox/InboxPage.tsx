@@ -62,7 +62,7 @@ export function InboxPage() {
   }
   useKeys([
     { press: 'j', words: 'Next in the inbox', act: () => go(isStale ? place.current : at + 1) },
-    { press: 'k', words: 'The one before', act: () => go(at - 1) },
+    { press: 'k', words: 'Previous in the inbox', act: () => go(at - 1) },
   ])
   useEffect(() => {
     if (!shown) return

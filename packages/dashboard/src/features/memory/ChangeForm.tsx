@@ -53,7 +53,7 @@ export function ChangeForm({
       {kind === 'amend' && (
         <>
           <Textarea
-            label="What it says"
+            label="Text"
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
             rows={4}

@@ -71,7 +71,7 @@ export function ItemPage() {
             </>
           )}
           <Button variant="default" onClick={() => setAsked('rollback')}>
-            Take back…
+            Roll back…
           </Button>
           {session?.role === 'owner' && item.endedAs !== 'redacted' && (
             <Button variant="default" onClick={() => setAsked('redact')}>
@@ -80,10 +80,10 @@ export function ItemPage() {
           )}
         </div>
       )}
-      <Section title="What it says">
+      <Section title="Text">
         <p className={ui.prose}>{item.text === '' ? '—' : <Foreign text={item.text} />}</p>
       </Section>
-      <Section title="Where it came from">
+      <Section title="Origin">
         <Fields>
           <Field name="source">
             <Foreign text={item.source} />
@@ -109,7 +109,7 @@ export function ItemPage() {
           )}
         </Fields>
       </Section>
-      <Section title="Its life">
+      <Section title="History">
         {versions.toReversed().map((version) => (
           <Version
             key={version.version}
@@ -124,7 +124,7 @@ export function ItemPage() {
         onClose={close}
         title={
           asked === 'rollback'
-            ? 'Take back'
+            ? 'Roll back'
             : `${asked === undefined ? '' : asked.charAt(0).toUpperCase() + asked.slice(1)} this item`
         }
         size="lg"

@@ -33,7 +33,7 @@ export function MemoryPage() {
     <Page title={titleOf(isAsking, found.data?.items.length, newest.data?.total)}>
       <search className={css.filters}>
         <Typed
-          label="What do you want to know?"
+          label="Search memory"
           placeholder="Ask as a run would"
           value={filter.text}
           onChange={(text) => set({ text })}
@@ -59,20 +59,20 @@ export function MemoryPage() {
       <div className={css.under}>
         {isAsking && (
           <Checkbox
-            label="Nothing that came from outside"
+            label="Only trusted sources"
             checked={filter.trusted === true}
             onChange={(event) => set({ trusted: event.currentTarget.checked || undefined })}
           />
         )}
         {may && (
           <Button variant="default" onClick={() => setTakingBack(true)}>
-            Take back…
+            Roll back…
           </Button>
         )}
       </div>
       {error && <Failure error={error} again={() => void (isAsking ? found : newest).refetch()} />}
       {isAsking ? (
-        <Rows label="What answers it">
+        <Rows label="Results">
           {(found.data?.items ?? []).map((item) => (
             <Row
               key={`${item.id} ${item.version}`}
@@ -118,7 +118,7 @@ export function MemoryPage() {
           </Rows>
         </Section>
       )}
-      <Dialog opened={isTakingBack} onClose={() => setTakingBack(false)} title="Take back" size="lg">
+      <Dialog opened={isTakingBack} onClose={() => setTakingBack(false)} title="Roll back" size="lg">
         <RollbackForm onDone={() => setTakingBack(false)} />
       </Dialog>
     </Page>

@@ -1,8 +1,6 @@
 import { type ReactNode, useState } from 'react'
-import { Button, Buttons } from '../../ui/controls/Button.tsx'
 import { TextInput } from '../../ui/controls/Inputs.tsx'
-import { Failure } from '../../ui/Failure.tsx'
-import css from './Memory.module.css'
+import { Form } from '../../ui/Form.tsx'
 
 /** A form for a change of what is known, with why. */
 export function ReasonedForm({
@@ -27,14 +25,9 @@ export function ReasonedForm({
   onDone: () => void
 }) {
   const [why, setWhy] = useState('')
+  const sent = { ...act, mutate: () => act.mutate(why.trim()) }
   return (
-    <form
-      className={css.form}
-      onSubmit={(event) => {
-        event.preventDefault()
-        act.mutate(why.trim())
-      }}
-    >
+    <Form act={sent} label={action} isReady={why.trim() !== '' && isReady} isGrave={isGrave} onBack={onDone}>
       {children}
       <TextInput
         label="Why"
@@ -42,20 +35,6 @@ export function ReasonedForm({
         value={why}
         onChange={(event) => setWhy(event.currentTarget.value)}
       />
-      {act.error && <Failure error={act.error} />}
-      <Buttons>
-        <Button variant="default" onClick={onDone}>
-          Leave it
-        </Button>
-        <Button
-          type="submit"
-          {...(isGrave && { tone: 'bad' })}
-          loading={act.isPending}
-          disabled={why.trim() === '' || !isReady}
-        >
-          {action}
-        </Button>
-      </Buttons>
-    </form>
+    </Form>
   )
 }

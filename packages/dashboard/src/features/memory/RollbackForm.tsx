@@ -51,7 +51,7 @@ export function RollbackForm({ item, onDone }: { item?: MemoryVersion; onDone: (
     <>
       <ReasonedForm
         keptWith="each version that ends"
-        action={data && data.count > 0 ? `Take back ${count(data.count)}` : 'Take back'}
+        action={data && data.count > 0 ? `Roll back ${count(data.count)}` : 'Roll back'}
         isGrave
         isReady={value !== '' && data !== undefined && data.count > 0}
         act={act}

@@ -45,7 +45,7 @@ export function EvalPage() {
       }
       path={path}
     >
-      <Section title="What the scorers say">
+      <Section title="Scores">
         <Scorers result={data} history={results} />
       </Section>
       <Changed result={data} />
@@ -81,7 +81,7 @@ function titleOf({ name, verdict, changed }: EvalSummary): string {
 
 function Scorers({ result: { scorers }, history }: { result: EvalSummary; history: readonly EvalSummary[] }) {
   return (
-    <Rows label="What the scorers say">
+    <Rows label="Scores">
       {Object.entries(scorers).map(([name, { mean, change, missed }]) => (
         <Row
           key={name}

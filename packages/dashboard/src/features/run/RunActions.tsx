@@ -121,7 +121,7 @@ export function RunActions({
         {act.error && <Failure error={act.error} />}
         <Buttons>
           <Button variant="default" onClick={() => setAsked(undefined)}>
-            Leave it
+            Back
           </Button>
           <Button
             {...(asked?.isGrave && { tone: 'bad' })}
@@ -149,7 +149,7 @@ function Forms({
   const titles = {
     fork: `Fork ${run.workflow}`,
     signal: `Signal ${run.workflow}`,
-    override: 'Say what a call comes to',
+    override: 'Override a call',
     compare: 'Compare',
     undo: `Undo ${run.workflow}`,
   }

@@ -73,6 +73,7 @@ export function RunPage() {
     )
   if (!run) return <Page title="…" path={path} />
   const bars = barsOf(events)
+  const drawn = bars.filter(({ isOnlyAsked }) => !isOnlyAsked)
   const bar = bars.find(({ call }) => call === chosen)
   const may = session?.role === 'operator' || session?.role === 'owner'
   return (
@@ -91,7 +92,7 @@ export function RunPage() {
         />
         {bars.length === 0 && view !== 'events' && <Empty>It has made no call yet.</Empty>}
         {view === 'timeline' && bars.length > 0 && (
-          <Timeline bars={bars} now={now} chosen={chosen} onChoose={choose} />
+          <Timeline bars={drawn} now={now} chosen={chosen} onChoose={choose} />
         )}
         {view === 'graph' && bars.length > 0 && (
           <Suspense
@@ -101,7 +102,7 @@ export function RunPage() {
               </div>
             }
           >
-            <Graph bars={bars} now={now} chosen={chosen} onChoose={choose} />
+            <Graph bars={drawn} now={now} chosen={chosen} onChoose={choose} />
           </Suspense>
         )}
         {view === 'events' && (

@@ -9,6 +9,8 @@ export interface Bar {
   /** Undefined: it goes on. */
   to: number | undefined
   isWait: boolean
+  /** It was only found that a person must be asked before it: the next call asks, and the one after that acts. */
+  isOnlyAsked: boolean
   hasFailed: boolean
   attempts: number
   words: string
@@ -51,6 +53,7 @@ export function barsOf(events: readonly EventItem[]): Bar[] {
         from: isOver && Number.isFinite(earlier) ? earlier : time,
         to: isOver ? time : undefined,
         isWait: waits.has(kind),
+        isOnlyAsked: type === 'effect-asked',
         hasFailed: type.endsWith('-failed'),
         attempts: 1,
         words,
@@ -66,6 +69,7 @@ export function barsOf(events: readonly EventItem[]): Bar[] {
     if (isSettlement(type)) {
       bar.to = time
       bar.settled = seq
+      bar.isOnlyAsked = type === 'effect-asked'
       bar.hasFailed = type.endsWith('-failed')
       bar.words = words
       bar.result = resultOf(type, words, payload, size)

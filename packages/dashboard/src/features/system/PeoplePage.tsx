@@ -36,7 +36,7 @@ export function PeoplePage() {
       {isOwner && (
         <>
           <Button variant="default" onClick={() => setOpen({ kind: 'add' })}>
-            Let somebody in…
+            Add a person or a program…
           </Button>
           <Section title="People and programs">
             <Rows label="People and programs">
@@ -54,7 +54,7 @@ export function PeoplePage() {
         </>
       )}
       <Tokens now={now} />
-      <Dialog opened={open?.kind === 'add'} onClose={close} title="Let somebody in" size="lg">
+      <Dialog opened={open?.kind === 'add'} onClose={close} title="Add a person or a program" size="lg">
         {open?.kind === 'add' && <AddPrincipalForm onDone={close} />}
       </Dialog>
       <Dialog
@@ -183,7 +183,7 @@ function RemoveForm({ principal: { name }, onDone }: { principal: Principal; onD
     },
   })
   return (
-    <Confirm act={remove} label="Keep it out" onBack={onDone}>
+    <Confirm act={remove} label="Remove" onBack={onDone}>
       Its sessions and tokens count no more from the next request on. What it did stays in the log; an owner
       can bring it back.
     </Confirm>

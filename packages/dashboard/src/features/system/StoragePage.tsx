@@ -49,7 +49,7 @@ export function StoragePage() {
               items that are known now
             </Figure>
           </Figures>
-          <Section title="Where">
+          <Section title="Location">
             <Fields>
               <Field name={data.kind === 'sqlite' ? 'file' : 'database'}>{data.place}</Field>
               <Field name="schema">version {data.schemaVersion}</Field>
@@ -58,7 +58,7 @@ export function StoragePage() {
               </Field>
             </Fields>
           </Section>
-          <Section title="For how long">
+          <Section title="Retention">
             <Fields>
               {Object.entries(kept).map(([name, words]) => (
                 <Field key={name} name={words}>

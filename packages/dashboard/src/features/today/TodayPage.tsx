@@ -28,8 +28,8 @@ export function TodayPage() {
   return (
     <Page title={today.health.sentence} sub={`${moment(now)}. ${today.health.remark}`}>
       {(problems.length > 0 || (first && today.health.state === 'paused')) && (
-        <Section title="Look at this">
-          <Rows label="Look at this">
+        <Section title="Problems">
+          <Rows label="Problems">
             {today.health.problems.map(({ what, words, state }) => (
               <Row
                 key={`${what}${words}`}
@@ -60,14 +60,14 @@ function Waiting({ today: { waiting }, now }: { today: Today; now: number }) {
   const { oldest, counts } = waiting
   const asked = counts.total - counts.proposal
   return (
-    <Section title="Waits for you">
+    <Section title="Waiting for you">
       {counts.total === 0 ? (
         <Empty>
           Calls that need a yes, questions that no solver could answer, and effects of unknown outcome come
           here.
         </Empty>
       ) : (
-        <Rows label="Waits for you">
+        <Rows label="Waiting for you">
           {oldest.slice(0, shownItems).map((item) => (
             <WaitingLine key={item.approval?.id ?? item.runId} item={item} now={now} />
           ))}
@@ -139,12 +139,12 @@ function Success({ today: { success } }: { today: Today }) {
   const ended = now.succeeded + now.failed
   if (now.rate === null)
     return (
-      <Figure title="Done right" value="—">
+      <Figure title="Success rate" value="—">
         No run has ended this week.
       </Figure>
     )
   return (
-    <Figure title="Done right" value={percent(now.rate)}>
+    <Figure title="Success rate" value={percent(now.rate)}>
       of {count(ended)} {ended === 1 ? 'run' : 'runs'} this week
       {before.rate !== null && `; ${percent(before.rate)} the week before`}.
       {correctionRate !== null &&
@@ -181,8 +181,8 @@ function Now({ today: { runs, queues, schedules }, now }: { today: Today; now: n
 function Silent({ today: { silent }, now }: { today: Today; now: number }) {
   if (silent.length === 0) return null
   return (
-    <Section title="Silent for too long">
-      <Rows label="Silent for too long">
+    <Section title="No progress for too long">
+      <Rows label="No progress for too long">
         {silent.slice(0, shownFailures).map(({ runId: run, workflow, since: at, state, reason }) => (
           <Row
             key={run}
@@ -201,8 +201,8 @@ function Silent({ today: { silent }, now }: { today: Today; now: number }) {
 function Wrong({ today: { failures }, now }: { today: Today; now: number }) {
   if (failures.groups.length === 0) return null
   return (
-    <Section title="Went wrong this week">
-      <Rows label="Went wrong this week">
+    <Section title="Failures this week">
+      <Rows label="Failures this week">
         {failures.groups.slice(0, shownFailures).map(({ reason, count: times, workflows, runs, lastAt }) => (
           <Row
             key={reason}

@@ -3,8 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import type { Json, WorkflowItem } from '../../api/types.ts'
-import { Button, Buttons } from '../../ui/controls/Button.tsx'
-import { Failure } from '../../ui/Failure.tsx'
+import { Form } from '../../ui/Form.tsx'
 import { InputForm, isInputFinished } from '../../ui/fields/InputForm.tsx'
 import { propertiesOf } from '../../ui/fields/JsonFields.tsx'
 
@@ -19,20 +18,8 @@ export function StartForm({ workflow }: { workflow: Pick<WorkflowItem, 'name' | 
     onSuccess: ({ id }) => navigate({ to: '/runs/$run', params: { run: id } }),
   })
   return (
-    <form
-      style={{ display: 'grid', gap: 14 }}
-      onSubmit={(event) => {
-        event.preventDefault()
-        start.mutate()
-      }}
-    >
+    <Form act={start} label="Start run" isReady={isInputFinished(value, workflow.input)}>
       <InputForm schema={workflow.input} value={value} onChange={setValue} />
-      {start.error && <Failure error={start.error} />}
-      <Buttons>
-        <Button type="submit" loading={start.isPending} disabled={!isInputFinished(value, workflow.input)}>
-          Start it
-        </Button>
-      </Buttons>
-    </form>
+    </Form>
   )
 }

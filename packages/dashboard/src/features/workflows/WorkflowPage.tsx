@@ -62,10 +62,10 @@ export function WorkflowPage() {
         </Button>
       </div>
       {known && <SixMetrics metrics={known} />}
-      <Section title="What it takes">
+      <Section title="Input">
         <SchemaFields schema={workflow.input} />
       </Section>
-      <Section title="What it gives">
+      <Section title="Output">
         <SchemaFields schema={workflow.output} />
       </Section>
       <Level principal={`workflow:${name}`} />

@@ -92,7 +92,7 @@ function OutcomeForm({ item, onCancel, onDone }: Props) {
             onChange={(now) => setResult((all) => ({ ...all, [name]: now }))}
           />
         ))}
-      <Buttons onCancel={onCancel} words="Say so" isReady={said !== ''} />
+      <Buttons onCancel={onCancel} words="Save outcome" isReady={said !== ''} />
     </form>
   )
 }

@@ -63,7 +63,7 @@ export function DelegateForm({ item, onCancel }: { item: ApprovalItem; onCancel:
       <div className={ui.actions}>
         {names.length > 0 && (
           <Button type="submit" loading={ask.isPending}>
-            Ask them
+            Delegate
           </Button>
         )}
         <Button variant="default" onClick={onCancel}>

@@ -30,7 +30,7 @@ export function About({ item }: { item: ApprovalItem }) {
       })}
       <Passages passages={data?.passages ?? []} />
       {reviews.length > 0 && (
-        <Section title="What was said of it">
+        <Section title="Reviews">
           <Rows>
             {reviews.map(({ name, solver, score, problems }) => (
               <Row
@@ -54,7 +54,7 @@ export function About({ item }: { item: ApprovalItem }) {
         </Section>
       )}
       {notes.length > 0 && (
-        <Section title="Noted on the way">
+        <Section title="Notes">
           {notes.map((note) => (
             <p key={note} className={ui.prose}>
               <Foreign text={note} />
@@ -84,7 +84,7 @@ function Passages({ passages }: { passages: ApprovalWhole['passages'] }) {
   const known = [...new Map(passages.map((passage) => [passage.id, passage])).values()]
   if (known.length === 0) return null
   return (
-    <Section title="What it rests on">
+    <Section title="Sources">
       {known.map(({ id, title, source, text, score, untrusted }) => (
         <details key={id} className={ui.passage}>
           <summary>

@@ -52,7 +52,7 @@ export function ComparePage() {
         <Side run={one.data} now={now} />
         <Side run={other.data} now={now} />
       </div>
-      <Section title="What they were given">
+      <Section title="Inputs">
         <Both before={leftInput?.input} after={rightInput?.input} />
       </Section>
       <Section title="Call by call">
@@ -68,7 +68,7 @@ export function ComparePage() {
           <p className={ui.soft}>{many(calls.length - mostCalls, 'call')} more.</p>
         )}
       </Section>
-      <Section title="What they came to">
+      <Section title="Results">
         <Both before={endOf(one.data)} after={endOf(other.data)} />
       </Section>
     </Page>

@@ -5,9 +5,9 @@ import { api, newKey } from '../../../api/client.ts'
 import { forkPlanQuery, inputQuery, workflowsQuery } from '../../../api/queries.ts'
 import { serverNow } from '../../../api/server-time.ts'
 import type { Json, RunWhole } from '../../../api/types.ts'
-import { Button, Buttons } from '../../../ui/controls/Button.tsx'
 import { Checkbox } from '../../../ui/controls/Inputs.tsx'
 import { Failure } from '../../../ui/Failure.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import { InputForm, isInputFinished } from '../../../ui/fields/InputForm.tsx'
 import ui from '../../../ui/ui.module.css'
 import { clock, many } from '../../../ui/words.ts'
@@ -35,12 +35,12 @@ export function ForkForm({ run, from, name }: { run: RunWhole; from: number; nam
     onSuccess: ({ id }) => navigate({ to: '/runs/$run', params: { run: id } }),
   })
   return (
-    <form
-      style={{ display: 'grid', gap: 14 }}
-      onSubmit={(event) => {
-        event.preventDefault()
-        fork.mutate()
-      }}
+    <Form
+      act={fork}
+      label="Fork"
+      isReady={
+        plan !== undefined && (sent.length === 0 || repeats) && (!isEditing || isInputFinished(value, schema))
+      }
     >
       <p className={ui.soft} style={{ margin: 0 }}>
         A new run begins with what this one did before call {plan?.from ?? from} ({name}), and goes its own
@@ -68,16 +68,6 @@ export function ForkForm({ run, from, name }: { run: RunWhole; from: number; nam
           onChange={(event) => setRepeats(event.currentTarget.checked)}
         />
       )}
-      {fork.error && <Failure error={fork.error} />}
-      <Buttons>
-        <Button
-          type="submit"
-          loading={fork.isPending}
-          disabled={!plan || (sent.length > 0 && !repeats) || (isEditing && !isInputFinished(value, schema))}
-        >
-          Fork it
-        </Button>
-      </Buttons>
-    </form>
+    </Form>
   )
 }

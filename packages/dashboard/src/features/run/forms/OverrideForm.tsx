@@ -3,9 +3,8 @@ import { useState } from 'react'
 import { api, newKey } from '../../../api/client.ts'
 import { storyQuery } from '../../../api/queries.ts'
 import type { Json, RunWhole } from '../../../api/types.ts'
-import { Button, Buttons } from '../../../ui/controls/Button.tsx'
 import { Radios, TextInput } from '../../../ui/controls/Inputs.tsx'
-import { Failure } from '../../../ui/Failure.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import { InputForm, isInputFinished } from '../../../ui/fields/InputForm.tsx'
 import ui from '../../../ui/ui.module.css'
 import type { Bar } from '../timeline.ts'
@@ -87,13 +86,7 @@ export function OverrideForm({
     (how !== 'error' || error.trim() !== '') &&
     (how !== 'result' || value === undefined || isInputFinished(value, schema))
   return (
-    <form
-      style={{ display: 'grid', gap: 14 }}
-      onSubmit={(event) => {
-        event.preventDefault()
-        override.mutate()
-      }}
-    >
+    <Form act={override} label="Override" isReady={isReady}>
       <TextInput
         label="Call"
         inputMode="numeric"
@@ -106,7 +99,7 @@ export function OverrideForm({
         onChange={(event) => setCall(event.currentTarget.value)}
       />
       <Radios
-        label="What does it come to?"
+        label="Outcome"
         value={how}
         options={ways.map((each) => ({ value: each, words: words[each] }))}
         onChange={setSaid}
@@ -122,12 +115,6 @@ export function OverrideForm({
         value={reason}
         onChange={(event) => setReason(event.currentTarget.value)}
       />
-      {override.error && <Failure error={override.error} />}
-      <Buttons>
-        <Button type="submit" loading={override.isPending} disabled={!isReady}>
-          Say so
-        </Button>
-      </Buttons>
-    </form>
+    </Form>
   )
 }

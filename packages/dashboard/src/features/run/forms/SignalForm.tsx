@@ -3,9 +3,8 @@ import { useState } from 'react'
 import { api, newKey } from '../../../api/client.ts'
 import { storyQuery } from '../../../api/queries.ts'
 import type { Json, RunWhole } from '../../../api/types.ts'
-import { Button, Buttons } from '../../../ui/controls/Button.tsx'
 import { Select, TextInput } from '../../../ui/controls/Inputs.tsx'
-import { Failure } from '../../../ui/Failure.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import { InputForm, isInputFinished } from '../../../ui/fields/InputForm.tsx'
 import ui from '../../../ui/ui.module.css'
 
@@ -31,12 +30,10 @@ export function SignalForm({ run, onDone }: { run: RunWhole; onDone: () => void 
     },
   })
   return (
-    <form
-      style={{ display: 'grid', gap: 14 }}
-      onSubmit={(event) => {
-        event.preventDefault()
-        send.mutate()
-      }}
+    <Form
+      act={send}
+      label="Send signal"
+      isReady={name.trim() !== '' && (value === undefined || isInputFinished(value, wanted?.schema ?? null))}
     >
       {awaited.length > 0 ? (
         <Select
@@ -55,18 +52,6 @@ export function SignalForm({ run, onDone }: { run: RunWhole; onDone: () => void 
       )}
       {wanted && <p className={ui.soft}>It wants {wanted.words}.</p>}
       <InputForm schema={wanted?.schema ?? null} value={value} onChange={setValue} />
-      {send.error && <Failure error={send.error} />}
-      <Buttons>
-        <Button
-          type="submit"
-          loading={send.isPending}
-          disabled={
-            name.trim() === '' || (value !== undefined && !isInputFinished(value, wanted?.schema ?? null))
-          }
-        >
-          Send it
-        </Button>
-      </Buttons>
-    </form>
+    </Form>
   )
 }

@@ -49,7 +49,7 @@ export function UndoForm({ run, onClose }: { run: RunWhole; onClose: () => void 
       {undo.error && <Failure error={undo.error} />}
       <Buttons>
         <Button variant="default" onClick={onClose}>
-          Leave it
+          Back
         </Button>
         {plan.open > 0 && (
           <Button tone="bad" loading={undo.isPending} onClick={() => undo.mutate(plan.hash)}>

@@ -2,10 +2,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../../api/client.ts'
 import type { Principal } from '../../../api/types.ts'
-import { Button, Buttons } from '../../../ui/controls/Button.tsx'
 import { Select, TextInput } from '../../../ui/controls/Inputs.tsx'
-import { Failure } from '../../../ui/Failure.tsx'
-import ui from '../../../ui/ui.module.css'
+import { Form } from '../../../ui/Form.tsx'
 import { roles, roleWords } from '../roles.ts'
 
 export function AddPrincipalForm({ onDone }: { onDone: () => void }) {
@@ -21,13 +19,7 @@ export function AddPrincipalForm({ onDone }: { onDone: () => void }) {
     },
   })
   return (
-    <form
-      className={ui.form}
-      onSubmit={(event) => {
-        event.preventDefault()
-        add.mutate()
-      }}
-    >
+    <Form act={add} label="Add" isReady={name.trim() !== ''}>
       <TextInput
         label="Name"
         description="Of whoever it is, as everybody sees it."
@@ -36,7 +28,7 @@ export function AddPrincipalForm({ onDone }: { onDone: () => void }) {
         onChange={(event) => setName(event.currentTarget.value)}
       />
       <Select
-        label="What it is"
+        label="Kind"
         value={kind}
         data={[
           { value: 'person', label: 'A person, who signs in by a link' },
@@ -50,12 +42,6 @@ export function AddPrincipalForm({ onDone }: { onDone: () => void }) {
         data={roles.map((value) => ({ value, label: `${value}: ${roleWords[value]}` }))}
         onChange={(event) => setRole(event.currentTarget.value as Principal['role'])}
       />
-      {add.error && <Failure error={add.error} />}
-      <Buttons>
-        <Button type="submit" loading={add.isPending} disabled={name.trim() === ''}>
-          Let them in
-        </Button>
-      </Buttons>
-    </form>
+    </Form>
   )
 }

@@ -1,10 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../../api/client.ts'
-import { Button, Buttons } from '../../../ui/controls/Button.tsx'
 import { TextInput } from '../../../ui/controls/Inputs.tsx'
-import { Failure } from '../../../ui/Failure.tsx'
-import ui from '../../../ui/ui.module.css'
+import { Form } from '../../../ui/Form.tsx'
 
 const shortest = 8
 
@@ -27,14 +25,7 @@ export function SecretForm({ name: known, onDone }: { name: string | undefined; 
     },
   })
   return (
-    <form
-      className={ui.form}
-      autoComplete="off"
-      onSubmit={(event) => {
-        event.preventDefault()
-        set.mutate()
-      }}
-    >
+    <Form act={set} label="Save secret" isReady={name.trim() !== '' && value.length >= shortest} isPrivate>
       {known === undefined && (
         <TextInput
           label="Name"
@@ -52,16 +43,6 @@ export function SecretForm({ name: known, onDone }: { name: string | undefined; 
         value={value}
         onChange={(event) => setValue(event.currentTarget.value)}
       />
-      {set.error && <Failure error={set.error} />}
-      <Buttons>
-        <Button
-          type="submit"
-          loading={set.isPending}
-          disabled={name.trim() === '' || value.length < shortest}
-        >
-          Keep it
-        </Button>
-      </Buttons>
-    </form>
+    </Form>
   )
 }

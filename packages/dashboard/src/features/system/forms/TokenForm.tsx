@@ -4,7 +4,7 @@ import { api, newKey } from '../../../api/client.ts'
 import { sessionQuery } from '../../../api/queries.ts'
 import { Button, Buttons } from '../../../ui/controls/Button.tsx'
 import { Select, TextInput } from '../../../ui/controls/Inputs.tsx'
-import { Failure } from '../../../ui/Failure.tsx'
+import { Form } from '../../../ui/Form.tsx'
 import ui from '../../../ui/ui.module.css'
 import { roles, roleWords } from '../roles.ts'
 
@@ -39,27 +39,21 @@ export function TokenForm({ onDone }: { onDone: () => void }) {
       </div>
     )
   return (
-    <form
-      className={ui.form}
-      onSubmit={(event) => {
-        event.preventDefault()
-        make.mutate()
-      }}
-    >
+    <Form act={make} label="Create token" isReady={name.trim() !== ''}>
       <TextInput
-        label="Which program has it"
+        label="Program"
         value={name}
         data-autofocus
         onChange={(event) => setName(event.currentTarget.value)}
       />
       <Select
-        label="It may do at most"
+        label="Highest role"
         value={role}
         data={allowed.map((value) => ({ value, label: `${value}: ${roleWords[value]}` }))}
         onChange={(event) => setRole(event.currentTarget.value as typeof role)}
       />
       <Select
-        label="Until"
+        label="Expires"
         value={expiresIn}
         data={[
           { value: '1d', label: 'tomorrow' },
@@ -70,12 +64,6 @@ export function TokenForm({ onDone }: { onDone: () => void }) {
         ]}
         onChange={(event) => setExpiresIn(event.currentTarget.value)}
       />
-      {make.error && <Failure error={make.error} />}
-      <Buttons>
-        <Button type="submit" loading={make.isPending} disabled={name.trim() === ''}>
-          Make it
-        </Button>
-      </Buttons>
-    </form>
+    </Form>
   )
 }
