@@ -15,7 +15,8 @@ export type Liveness = 'live' | 'waiting'
 const restMs = 500
 const firstRestMs = 3000
 const listeners = new Set<() => void>()
-let liveness: Liveness = 'waiting'
+// Whoever just got the page from the server is not told that it does not answer, unless it stops doing so.
+let liveness: Liveness = 'live'
 
 export function useLiveness(): Liveness {
   return useSyncExternalStore(

@@ -29,6 +29,11 @@ test.each<[string, string, string]>([
     'could not reach postgres://app:s3cr3t@db.example:5432/x',
     'could not reach postgres://app:[secret]@db.example:5432/x',
   ],
+  [
+    'a password in a URL in a URL',
+    '/go?to=https%3A%2F%2Fann%3Ahunter2%40x.example',
+    '/go?to=https%3A%2F%2Fann%3A[secret]%40x.example',
+  ],
   ['a password without a user', 'redis://:hunter22@cache', 'redis://:[secret]@cache'],
   [
     'a token in a URL',

@@ -33,6 +33,8 @@ const privateKey =
   /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:[\s\S]{0,20000}?-----END [A-Z ]{0,30}PRIVATE KEY-----|[\s\S]{0,20000})/g
 /** The password of a URL: behind its user, before its host. */
 const urlPassword = /(:\/\/[^\s/?#:@"'<>]{0,256}:)([^\s/?#@"'<>]{1,512})(?=@)/g
+/** The same in a URL within a URL. */
+const innerPassword = /(%3A%2F%2F[^\s/?#"'<>%]{0,256}%3A)([^\s/?#"'<>%]{1,512})(?=%40)/gi
 const urlParameter =
   /([?&](?:access_token|refresh_token|id_token|api_?key|client_secret|token|secret|password|sig|signature)=)([^\s&#"'<>]{6,})/gi
 /** As headers have it. A scheme alone, or a word that stands for a token, is none. */
@@ -51,7 +53,7 @@ const credentialHeaders: readonly [name: RegExp, value: RegExp][] = [
 
 /** One look that nearly every text passes: only what it finds is looked at more closely. */
 const hint =
-  /[rsp]k[-_]|whsec_|gh[pousr]_|github_pat_|glpat-|xox|xapp-|AKIA|ASIA|AIza|ya29|npm_|shp|pat-|SG\.|:AA|eyJ|PRIVATE KEY|:\/\/[^\s/?#"]*@|[?&][a-z_]+=|bearer|basic|cookie|authorization|x-api-key/i
+  /[rsp]k[-_]|whsec_|gh[pousr]_|github_pat_|glpat-|xox|xapp-|AKIA|ASIA|AIza|ya29|npm_|shp|pat-|SG\.|:AA|eyJ|PRIVATE KEY|:\/\/[^\s/?#"]*@|%3A%2F%2F|[?&][a-z_]+=|bearer|basic|cookie|authorization|x-api-key/i
 
 /**
  * A text without what looks like a secret, though nobody registered it as one: keys that say by their form what they are, credentials
@@ -64,6 +66,7 @@ export function withoutSecretShapes(text: string): string {
     .replace(privateKey, mask)
     .replace(keys, mask)
     .replace(urlPassword, `$1${mask}`)
+    .replace(innerPassword, `$1${mask}`)
     .replace(urlParameter, `$1${mask}`)
     .replace(bearer, `$1${mask}`)
     .replace(authorization, `$1${mask}`)
