@@ -109,6 +109,9 @@ export interface CallSite {
    */
   confirmClaim(): true | Promise<boolean>
 
+  /** Nobody waits for that branch of the run's code any more, on purpose: the run may end without it. */
+  leave(branch: Promise<unknown>): void
+
   /** Ends the chapter: the run goes on from the beginning of its function, with the input that `payload` has. */
   continueAs(payload: string, version: string): void
 

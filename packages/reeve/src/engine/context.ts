@@ -136,7 +136,7 @@ export class CoreContext {
    * its id, its parent, its costs and its waiting signals, and a wake of it costs the same after a year as on the first day.
    * Return it: nothing after it is run, and the promise never settles.
    *
-   * What is open at that moment is treated as at a run's end: steps and effects that act are awaited, waits are given up,
+   * What is open at that moment is ended as by a failure: what acts is told to stop and awaited, waits are given up,
    * approvals are withdrawn, children that were started without `whenParentEnds: 'detach'` are cancelled. Limits of steps,
    * time and cost count anew. The next chapter runs the current version of the workflow.
    * @throws `invalid-input` when the input does not fit the workflow's schema; `not-serialisable` `payload-too-large`
@@ -169,7 +169,9 @@ export class CoreContext {
     items: Items,
     options?: AllOptions,
   ): Promise<{ -readonly [Key in keyof Items]: ResultOf<Items[Key]> }> {
-    return all(items, options) as Promise<{ -readonly [Key in keyof Items]: ResultOf<Items[Key]> }>
+    return all(this.#site, items, options) as Promise<{
+      -readonly [Key in keyof Items]: ResultOf<Items[Key]>
+    }>
   }
 
   /**
@@ -185,7 +187,7 @@ export class CoreContext {
     items: Items,
     options?: AllOptions,
   ): Promise<{ -readonly [Key in keyof Items]: PromiseSettledResult<ResultOf<Items[Key]>> }> {
-    return allSettled(items, options) as Promise<{
+    return allSettled(this.#site, items, options) as Promise<{
       -readonly [Key in keyof Items]: PromiseSettledResult<ResultOf<Items[Key]>>
     }>
   }

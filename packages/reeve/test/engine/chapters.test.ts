@@ -6,6 +6,7 @@ import { verifyAudit } from '../../src/store/audit/audit.ts'
 import type { Bulk, Database, Session, Value } from '../../src/store/database.ts'
 import { pruneChapters } from '../../src/store/keeping/chapters.ts'
 import { prune } from '../../src/store/keeping/retention.ts'
+import { listPending } from '../../src/store/runs/approvals.ts'
 import { eventsOf, mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 
 const minute = 60_000
@@ -280,6 +281,8 @@ test('a run that failed in a late chapter is retried there, and asks again only 
   await engine.control.retry(run.id, 'somebody')
   const asked = await database.all(`select subject from approvals where status = 'pending'`)
   expect(asked).toEqual([{ subject: 'of chapter 2' }])
+  const [open] = await listPending(database)
+  await engine.control.decide(open!.id, { verdict: 'approve', by: 'ada' })
   expect(await engine.resultOf(run.id)).toEqual({ status: 'succeeded', output: 'mended' })
   expect(await verifyAudit(database)).toMatchObject({ faults: [] })
 })

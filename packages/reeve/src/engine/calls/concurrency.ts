@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { wholeNumber } from '../../base/numbers.ts'
 import { checkKnownOptions } from '../../base/options.ts'
 import { describeValue } from '../../base/text/shorten.ts'
+import type { CallSite } from '../call-site.ts'
 
 /** For `ctx.all`. */
 export interface AllOptions {
@@ -20,16 +21,21 @@ export function concurrencyOf(given: number | undefined, what: string): number {
  * results are journaled.
  * @throws `bad-number` `bad-option` and what the first one fails with
  */
-export async function all(items: readonly unknown[], options: AllOptions = {}): Promise<unknown[]> {
-  return inLanes('ctx.all', items, options, begin)
+export async function all(
+  site: CallSite,
+  items: readonly unknown[],
+  options: AllOptions = {},
+): Promise<unknown[]> {
+  return inLanes(site, 'ctx.all', items, options, begin)
 }
 
 /** The same, but that a failure is a result: it keeps nothing from running. @throws `bad-number` `bad-option` */
 export async function allSettled(
+  site: CallSite,
   items: readonly unknown[],
   options: AllOptions = {},
 ): Promise<PromiseSettledResult<unknown>[]> {
-  return inLanes('ctx.allSettled', items, options, async (item) => {
+  return inLanes(site, 'ctx.allSettled', items, options, async (item) => {
     try {
       return { status: 'fulfilled', value: await begin(item) }
     } catch (reason) {
@@ -43,6 +49,7 @@ function begin(item: unknown): unknown {
 }
 
 async function inLanes<T>(
+  site: CallSite,
   what: string,
   items: readonly unknown[],
   options: AllOptions,
@@ -68,6 +75,12 @@ async function inLanes<T>(
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane))
+  const lanes = Array.from({ length: Math.min(limit, items.length) }, lane)
+  try {
+    await Promise.all(lanes)
+  } catch (error) {
+    for (const each of [...lanes, ...items]) if (each instanceof Promise) site.leave(each)
+    throw error
+  }
   return results
 }

@@ -111,7 +111,11 @@ export async function race<T>(
     return await Promise.race(running)
   } finally {
     lost.abort()
-    for (const each of running) if (each instanceof Promise) site.waits.giveUp(each)
+    for (const each of running) {
+      if (!(each instanceof Promise)) continue
+      site.waits.giveUp(each)
+      site.leave(each)
+    }
   }
 }
 

@@ -6,7 +6,9 @@ import type { RunMarks } from '../../store/marks/run-marks.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
 import { settleRequirements } from '../calls/requires/settle-requirements.ts'
+import type { Call } from '../replay/call.ts'
 import { Calls } from '../replay/calls.ts'
+import { untilOver } from '../waiting/unawaited.ts'
 import type { Workflow } from '../workflow.ts'
 import type { Claim } from './claim.ts'
 import type { OnStarted } from './commit-source.ts'
@@ -79,6 +81,7 @@ export class Execution {
   async #call(context: unknown, input: unknown): Promise<void> {
     try {
       const output = await this.workflow.run(context as never, input as never)
+      if (this.#calls.areOpen) await this.#awaitOpen()
       if (this.workflow.requires.length > 0) await settleRequirements(this.site, context, input, output)
       if (this.#calls.behindHistory) return this.#markUnmade('its function returned')
       if (this.workflow.output) this.site.mark(this.workflow.output, output)
@@ -87,6 +90,12 @@ export class Execution {
       if (this.#calls.behindHistory) return this.#markUnmade(`its function threw: ${messageOf(error)}`)
       this.#life.finishFailed(error, this.#calls.stepBehind(error))
     }
+  }
+
+  async #awaitOpen(): Promise<void> {
+    const { trial } = this.site
+    const counts = ({ recorded }: Call) => !trial || recorded?.settled !== undefined
+    if (this.#calls.unawaited().some(counts)) await untilOver(this.site, this.#calls, counts)
   }
 
   #markUnmade(why: string): void {

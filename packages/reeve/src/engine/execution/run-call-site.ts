@@ -196,6 +196,10 @@ export class RunCallSite implements CallSite {
     })
   }
 
+  leave(branch: Promise<unknown>): void {
+    this.#calls.leave(branch)
+  }
+
   continueAs(payload: string, version: string): void {
     if (this.#calls.behindHistory) {
       this.#life.markStuck(this.#calls.describeLeft('it called ctx.continueAs'))

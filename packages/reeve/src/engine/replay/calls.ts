@@ -28,6 +28,8 @@ export class Calls {
   readonly #last: number
   /** Which call an error came from, so that a retry of the run can make that call again. */
   #failed: WeakMap<Error, number> | undefined
+  /** Branches that nobody waits for any more and that go on. */
+  #left = 0
   #next: number
   #now: number
 
@@ -61,6 +63,30 @@ export class Calls {
   /** Whether the journal holds calls that the code has not made again yet. */
   get behindHistory(): boolean {
     return this.#history !== undefined && this.#history.lastStep >= this.#next
+  }
+
+  /** Some have no result yet. */
+  get areOpen(): boolean {
+    return this.#open.size > 0
+  }
+
+  /** A race was decided without that branch, or a failure beside it ended a `ctx.all`: nobody waits for it on purpose. */
+  leave(branch: Promise<unknown>): void {
+    for (const call of this.#open.values()) {
+      if (call.promise !== branch) continue
+      call.isLeft = true
+      return
+    }
+    this.#left++
+    const over = () => {
+      this.#left--
+    }
+    branch.then(over, over)
+  }
+
+  /** Those that are open and were not left on purpose; none while a branch goes on whose calls cannot be told from them. */
+  unawaited(): Call[] {
+    return this.#left > 0 ? [] : [...this.#open.values()].filter(({ isLeft }) => !isLeft)
   }
 
   isOpen(call: Call): boolean {
