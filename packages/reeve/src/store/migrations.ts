@@ -2,7 +2,8 @@ import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Database, Session } from './database.ts'
 import { columnKinds, listTables, lockSchema, type Migration, postgresClock } from './dialect.ts'
 import { prepareVectors } from './postgres/pgvector.ts'
-import { migrations } from './schema-versions.ts'
+import { type FreshSchema, freshSchemaOf, makeFresh } from './schema/fresh-schema.ts'
+import { migrations } from './schema/schema-versions.ts'
 
 /** The version that this code reads and writes. */
 export const schemaVersion = migrations.length
@@ -17,10 +18,10 @@ export async function migrate(database: Database, newIdentity: () => string): Pr
     database.transaction(async (session) => {
       for (const statement of lockSchema[database.kind]) await session.all(statement)
       const at = await checkedVersion(database, session)
-      for (const statements of migrations.slice(at)) {
-        for (const statement of statements.flatMap((one) => ownOf(one, database.kind)))
-          await session.run(translate(statement, database.kind))
-      }
+      const isNewFile = at === 0 && database.kind === 'sqlite'
+      if (isNewFile && fresh) await makeFresh(session, fresh)
+      else await runVersions(session, at, database.kind)
+      if (isNewFile) fresh ??= await freshSchemaOf(session)
       if (database.kind === 'postgres') await session.run(postgresClock)
       if (at === 0) {
         await session.run(`insert into meta (name, value) values ('identity', ?)`, [newIdentity()])
@@ -32,6 +33,17 @@ export async function migrate(database: Database, newIdentity: () => string): Pr
     }),
   )
   await readable(database, 'changed', () => prepareVectors(database))
+}
+
+/** Of the first empty file that this process made, for those that it makes later: tests make one each. */
+let fresh: FreshSchema | undefined
+
+async function runVersions(session: Session, from: number, kind: Database['kind']): Promise<void> {
+  for (const statement of migrations
+    .slice(from)
+    .flat()
+    .flatMap((one) => ownOf(one, kind)))
+    await session.run(translate(statement, kind))
 }
 
 async function checkedVersion(database: Database, session: Session): Promise<number> {

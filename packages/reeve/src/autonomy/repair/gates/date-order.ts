@@ -27,6 +27,11 @@ export function disordersDates(asked: readonly KnownCall[], near: readonly Known
   return undefined
 }
 
+/** Without a date in what the script failed with there is no order to break. */
+export function holdsDate(inputs: Readonly<Record<string, Json>>): boolean {
+  return Object.values(inputs).some((value) => datesIn(value, '').length > 0)
+}
+
 interface Pair {
   /** The places of the two dates. */
   pair: string
