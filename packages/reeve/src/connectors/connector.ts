@@ -4,6 +4,7 @@ import { checkOptions, refuseUnknownOptions } from '../base/options.ts'
 import { parse } from '../base/schema/schema.ts'
 import { Secret } from '../base/secrets/secret-handle.ts'
 import { checkToolName, type Tool } from '../tools/tool.ts'
+import { checkSignature } from '../triggers/signatures/schemes.ts'
 import { type Action, type AnyAction, endpointsOf } from './shape/action.ts'
 import { type ActionRules, toolOf } from './shape/action-tool.ts'
 import type { Accounts, Connection, TriggerMaker, TypedConnection } from './shape/connection.ts'
@@ -131,6 +132,11 @@ function checkDefinition(definition: AnyDefinition): void {
   checkToolName(definition.name)
   if (!/^\d+\.\d+\.\d+$/.test(definition.version))
     throw bad(called, `its version is ${JSON.stringify(definition.version)}; write it like 1.0.0`)
+  for (const [name, each] of Object.entries((definition.triggers ?? {}) as Triggers))
+    if (each.by === 'webhook')
+      checkSignature(each.signature, (problem) =>
+        bad(called, `its trigger "${name}" ${problem.replace(/\.$/, '')}`),
+      )
   for (const [name, each] of Object.entries(definition.actions as Actions)) {
     const { class: its } = each.definition
     if (its !== undefined && its !== 'default' && !definition.rate.classes?.[its])

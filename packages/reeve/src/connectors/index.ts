@@ -43,7 +43,7 @@ export {
 } from './shape/action.ts'
 export type { ActionRules } from './shape/action-tool.ts'
 export type { Accounts, Connection, TriggerMaker, TypedConnection } from './shape/connection.ts'
-export type { ActionContract, Contract } from './shape/contract.ts'
+export type { ActionContract, Contract, TriggerContract } from './shape/contract.ts'
 export type {
   AccountFacts,
   AnyDefinition,

@@ -9,7 +9,7 @@ import { HookRequest, type HookSecrets, readHookBody, secretsOfHook } from '../t
 import { inputOfDelivery, inputOfLetter, readDelivery } from '../triggers/inputs.ts'
 import type { LetterReader } from '../triggers/letters/read-letter.ts'
 import { hookOf, type NamedTrigger } from '../triggers/named-triggers.ts'
-import { schemes } from '../triggers/signatures/schemes.ts'
+import { schemeOf } from '../triggers/signatures/schemes.ts'
 import type { Hook } from '../triggers/webhook.ts'
 import { readBytes } from './http/request-body.ts'
 import type { Service } from './service.ts'
@@ -83,7 +83,7 @@ async function receive(context: Context, door: Door, by: Receiving): Promise<Arr
   const header = (wanted: string) => context.req.header(wanted)
   const request = new HookRequest(hook, secrets(), header, by.service.clock.now())
   const isMail = named?.trigger.on === 'mail'
-  const type = contentTypeOf(context, isMail ? [letterType] : schemes[hook.signature].contentTypes)
+  const type = contentTypeOf(context, isMail ? [letterType] : schemeOf(hook.signature).contentTypes)
   const body = await readBytes(context.req.raw, hook.maxBytes)
   const delivery = request.prove(body)
   const isTaken = press !== undefined && (await press(readHookBody(body, type === form)))
@@ -109,7 +109,11 @@ async function receive(context: Context, door: Door, by: Receiving): Promise<Arr
   const { connections } = by.service.internals
   const foreign = trigger.service && (await connections.owners.foreignTo(trigger.service, read))
   if (foreign !== undefined) return by.arrivals.turnAway(named, delivery, foreign)
-  const input = inputOfDelivery(trigger, name, { body: read, id: delivery, headers: headersOf(context) })
+  const input = inputOfDelivery(trigger, name, {
+    body: read,
+    id: delivery,
+    headers: headersOf(context, hook),
+  })
   return by.arrivals.take(named, { ...arrival, input })
 }
 
@@ -144,6 +148,9 @@ function contentTypeOf(context: Context, taken: readonly string[]): string {
   )
 }
 
-function headersOf(context: Context): Record<string, string> {
-  return Object.fromEntries(Object.entries(context.req.header()).filter(([name]) => !credentials.test(name)))
+function headersOf(context: Context, { signature }: Hook): Record<string, string> {
+  const own = typeof signature === 'string' ? undefined : signature.header.toLowerCase()
+  return Object.fromEntries(
+    Object.entries(context.req.header()).filter(([name]) => !credentials.test(name) && name !== own),
+  )
 }

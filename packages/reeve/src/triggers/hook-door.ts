@@ -3,7 +3,7 @@ import { parseExactJson } from '../base/json/exact-json.ts'
 import type { Json } from '../base/json/json.ts'
 import { formatMs } from '../base/time/time.ts'
 import type { Vault } from '../store/secrets/vault.ts'
-import { schemes } from './signatures/schemes.ts'
+import { schemeOf } from './signatures/schemes.ts'
 import { digestOf, type Headers, type Signed } from './signatures/signature.ts'
 import type { Hook } from './webhook.ts'
 
@@ -27,7 +27,7 @@ export function secretsOfHook({ secrets, signature }: Hook, { vault, variables }
       problems.push(`${name} is not set`)
       continue
     }
-    const problem = schemes[signature].problemOf(value)
+    const problem = schemeOf(signature).problemOf(value)
     if (problem === undefined) open.push(value)
     else problems.push(`${name} is of no use: ${problem}`)
   }
@@ -57,7 +57,7 @@ export class HookRequest {
       )
     }
     this.#secrets = secrets.open
-    this.#signed = schemes[hook.signature].read(headers)
+    this.#signed = schemeOf(hook.signature).read(headers)
     const { sentAt } = this.#signed
     if (sentAt === undefined) return
     const offMs = now - sentAt * 1000

@@ -1,7 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import { type SecretPlaces, secretsOfHook } from './hook-door.ts'
 import { hookOf, hookPath, type NamedTrigger } from './named-triggers.ts'
-import { schemes } from './signatures/schemes.ts'
+import { schemeOf } from './signatures/schemes.ts'
 
 /** A request that is signed as its sender would. */
 export interface SampleRequest {
@@ -45,7 +45,7 @@ export function sampleFor(
     ? sampleLetter.replace('ID', id)
     : JSON.stringify({ id, event_id: id, type: 'reeve.test', data: { sentBy: 'reeve trigger test' } })
   const body = given ?? Buffer.from(made)
-  const headers = schemes[hook.signature].sign(secrets.open[0]!, body, Math.floor(now / 1000), id)
+  const headers = schemeOf(hook.signature).sign(secrets.open[0]!, body, Math.floor(now / 1000), id)
   if (isLetter) headers['content-type'] = 'message/rfc822'
   return { path: hookPath(name), headers, body }
 }

@@ -3,6 +3,7 @@ import type { Session } from '../store/database.ts'
 import { type DeliveryRow, listDeliveries } from '../store/dispatch/deliveries.ts'
 import { type SecretPlaces, secretsOfHook } from './hook-door.ts'
 import { folderOf, hookOf, hookPath, type NamedTrigger } from './named-triggers.ts'
+import { signatureWords } from './signatures/schemes.ts'
 
 /** What became of something that came to a trigger. Times are ISO 8601. */
 export interface DeliveryView {
@@ -60,7 +61,7 @@ async function triggerView(
     on: trigger.on,
     workflow,
     path: hook ? hookPath(name) : null,
-    signature: hook?.signature ?? null,
+    signature: hook ? signatureWords(hook.signature) : null,
     folder: folder ? `${folder.folder}/${folder.pattern}` : null,
     cron:
       trigger.on === 'schedule' ? `${trigger.definition.cron} (${trigger.definition.zone ?? 'UTC'})` : null,

@@ -9,8 +9,7 @@ import { checkText } from '../base/text/text.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
 import type { Trigger } from '../engine/starting/trigger.ts'
 import { type BodyOf, checkMapping } from './mapping.ts'
-import { schemes } from './signatures/schemes.ts'
-import type { SignatureKind } from './signatures/signature.ts'
+import { checkSignature, type WebhookSignature } from './signatures/schemes.ts'
 
 /** What a service posted, and proved to be its own. */
 export interface WebhookDelivery<Body = Json> {
@@ -40,8 +39,8 @@ export interface HookOptions {
 
 /** For `webhook`. */
 export interface WebhookOptions<S = undefined, Result = unknown> extends HookOptions {
-  /** How the sender signs. Default `standard`: Standard Webhooks. */
-  signature?: SignatureKind
+  /** How the sender signs: a scheme that has a name, or an HMAC of its own. Default `standard`: Standard Webhooks. */
+  signature?: WebhookSignature
   /** Reads the body once it is verified. Default: any JSON is taken. */
   schema?: S
   /**
@@ -61,7 +60,7 @@ export interface HookSecret {
 /** A door that others post to, as it is kept. */
 export interface Hook {
   readonly secrets: readonly HookSecret[]
-  readonly signature: SignatureKind
+  readonly signature: WebhookSignature
   readonly toleranceMs: number
   readonly maxBytes: number
 }
@@ -134,7 +133,7 @@ const mostToleranceMs = 3_600_000
 const mostBytes = 25 * 1024 * 1024
 
 /** @throws `bad-trigger` `bad-duration` `bad-number` */
-export function hookFrom(options: HookOptions, what: 'webhook' | 'mail', signature: SignatureKind): Hook {
+export function hookFrom(options: HookOptions, what: 'webhook' | 'mail', signature: WebhookSignature): Hook {
   const refuse = (problem: string) => new ReeveError('bad-trigger', `A ${what} trigger ${problem}`)
   checkOptions(
     options,
@@ -144,10 +143,7 @@ export function hookFrom(options: HookOptions, what: 'webhook' | 'mail', signatu
   )
   const { secret, tolerance = '5m', maxBytes = what === 'mail' ? mostBytes : 1024 * 1024 } = options
   const given = [secret ?? []].flat() as (string | Secret)[]
-  if (!Object.hasOwn(schemes, signature)) {
-    const known = Object.keys(schemes).join(', ')
-    throw refuse(`has the signature ${describeValue(signature)}; it must be one of: ${known}.`)
-  }
+  checkSignature(signature, refuse)
   if (given.length === 0) {
     throw refuse('has no `secret`: give the name under which it is kept.')
   }

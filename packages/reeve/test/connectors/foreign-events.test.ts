@@ -9,7 +9,7 @@ import { zendesk } from '../../src/connectors/zendesk/zendesk.ts'
 import { workflow } from '../../src/context.ts'
 import { noteConnected } from '../../src/store/connectors/accounts.ts'
 import { listDeliveries } from '../../src/store/dispatch/deliveries.ts'
-import { schemes } from '../../src/triggers/signatures/schemes.ts'
+import { schemeOf } from '../../src/triggers/signatures/schemes.ts'
 import type { HookOfService } from '../../src/triggers/webhook.ts'
 import { startServer, type TestServer } from '../server/server-harness.ts'
 
@@ -46,7 +46,7 @@ async function post(server: TestServer, id: string, team: string) {
     method: 'POST',
     body,
     headers: {
-      ...schemes.slack.sign(slackSecret, body, Math.floor(Date.now() / 1000), id),
+      ...schemeOf('slack').sign(slackSecret, body, Math.floor(Date.now() / 1000), id),
       'content-type': 'application/json',
     },
   })
@@ -134,6 +134,9 @@ test('a project that is all in sandbox takes test events of a live connection, a
     workflows: [note as never],
     config: { sandbox: true, connectors: { stripe: payments } },
   })
+  const authorization = `Bearer ${await server.tokenOf('viewer')}`
+  const session = await fetch(`${server.url}/api/session`, { headers: { authorization } })
+  expect(await session.json()).toMatchObject({ isSandbox: true })
   const said = { type: 'charge.refunded', created: 1, data: { object: {} } }
   const send = async (id: string, livemode: boolean) => {
     const body = Buffer.from(JSON.stringify({ ...said, id, livemode }))
@@ -142,7 +145,7 @@ test('a project that is all in sandbox takes test events of a live connection, a
       method: 'POST',
       body,
       headers: {
-        ...schemes.stripe.sign(secret, body, Math.floor(Date.now() / 1000), id),
+        ...schemeOf('stripe').sign(secret, body, Math.floor(Date.now() / 1000), id),
         'content-type': 'application/json',
       },
     })

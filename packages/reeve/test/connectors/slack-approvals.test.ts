@@ -7,7 +7,7 @@ import { workflow } from '../../src/context.ts'
 import { saveRules } from '../../src/store/approvals/rules.ts'
 import { addPrincipal, changeRole } from '../../src/store/identity/principals.ts'
 import { requireApproval } from '../../src/store/runs/approvals.ts'
-import { schemes } from '../../src/triggers/signatures/schemes.ts'
+import { schemeOf } from '../../src/triggers/signatures/schemes.ts'
 import { startServer, type TestServer } from '../server/server-harness.ts'
 
 const secret = 'stand-in-signing-secret'
@@ -95,7 +95,7 @@ async function desk(sandbox = true): Promise<Desk> {
         method: 'POST',
         body,
         headers: {
-          ...schemes.slack.sign(by, body, Math.floor(at / 1000), ''),
+          ...schemeOf('slack').sign(by, body, Math.floor(at / 1000), ''),
           'content-type': 'application/x-www-form-urlencoded',
         },
       })

@@ -6,7 +6,7 @@ import { KeyedAnswers } from '../../src/connectors/stand-in/keyed-answers.ts'
 import { postEvents } from '../../src/connectors/stand-in/posting.ts'
 import { type StandIn, type StandInOptions, startStandIn } from '../../src/connectors/stand-in/stand-in.ts'
 import { StandInTokens, type StandInTokensOptions } from '../../src/connectors/stand-in/tokens.ts'
-import { schemes } from '../../src/triggers/signatures/schemes.ts'
+import { schemeOf } from '../../src/triggers/signatures/schemes.ts'
 
 const start = 1_800_000_000_000
 
@@ -251,7 +251,7 @@ test('events are posted signed at the skewed time, twice or the last one first w
     { id: 'two', body: '{"id":"2"}' },
   ]
   const statuses = await postEvents(standIn, `${door.url}/hooks/notes`, events, (body, sentAt, id) =>
-    schemes.stripe.sign(secret, body, sentAt, id),
+    schemeOf('stripe').sign(secret, body, sentAt, id),
   )
   expect(statuses).toEqual([202, 202, 202, 202])
   expect(came.map(({ body }) => body.toString())).toEqual([
@@ -260,6 +260,6 @@ test('events are posted signed at the skewed time, twice or the last one first w
     '{"id":"1"}',
     '{"id":"1"}',
   ])
-  const signed = schemes.stripe.read((name) => came[0]!.headers[name])
+  const signed = schemeOf('stripe').read((name) => came[0]!.headers[name])
   expect([signed.sentAt, signed.isBy(secret, came[0]!.body)]).toEqual([(start - 3_600_000) / 1000, true])
 })

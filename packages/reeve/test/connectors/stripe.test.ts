@@ -33,6 +33,12 @@ test('takes the published secret of the stand-in for events of the sandbox alone
   const secretsOf = (connection: typeof live) =>
     (connection.on.event({ input: ({ id }) => ({ id }) }) as unknown as { secrets: { name: string }[] })
       .secrets
-  expect(secretsOf(live).map(({ name }) => name)).toEqual(['stripe:event:signature'])
-  expect(secretsOf(tried).map(({ name }) => name)).toEqual(['stripe:event:sandbox-signature'])
+  expect(secretsOf(live).map(({ name }) => name)).toEqual([
+    'stripe:event:signature',
+    'stripe:event:signature-next',
+  ])
+  expect(secretsOf(tried).map(({ name }) => name)).toEqual([
+    'stripe:event:sandbox-signature',
+    'stripe:event:sandbox-signature-next',
+  ])
 })

@@ -7,7 +7,7 @@ import { type ApprovalOfRun, requireApproval } from '../../store/runs/approvals.
 import type { Vault } from '../../store/secrets/vault.ts'
 import { type HookSecrets, secretsOfHook } from '../../triggers/hook-door.ts'
 import type { Hook } from '../../triggers/webhook.ts'
-import { hookSecretOf } from '../shape/connection.ts'
+import { hookSecretsOf } from '../shape/connection.ts'
 import { shownRequest } from './approval-bringer.ts'
 import type { Press } from './approvals-of-service.ts'
 import { type AskingConnection, keyOfAsking, placeOf } from './asking-connections.ts'
@@ -35,7 +35,10 @@ export function pressDoors(engine: Engine, all: readonly AskingConnection[], vau
     const trigger = connection.definition.triggers?.[approvals.trigger]
     if (trigger?.by !== 'webhook') return []
     const hook: Hook = {
-      secrets: [{ name: hookSecretOf(connection.name, approvals.trigger, connection.mode), isSealed: true }],
+      secrets: hookSecretsOf(connection.name, approvals.trigger, connection.mode).map((name) => ({
+        name,
+        isSealed: true,
+      })),
       signature: trigger.signature,
       toleranceMs: 300_000,
       maxBytes: 1024 * 1024,

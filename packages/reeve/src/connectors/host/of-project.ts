@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { ReeveError } from '../../base/errors.ts'
-import { type Connection, hookSecretOf, isConnection } from '../shape/connection.ts'
+import { type Connection, hookSecretsOf, isConnection } from '../shape/connection.ts'
 
 /** The connections of a configuration, each under its own name. @throws `bad-connector` */
 export function connectionsOf({
@@ -41,7 +41,7 @@ export function standInSecrets(
     // They are published: of a live connection they would let anybody post events.
     if (!isSandbox && mode !== 'sandbox') continue
     for (const [trigger, secret] of Object.entries(definition.sandbox.standIn.webhookSecrets ?? {}))
-      secrets.set(hookSecretOf(name, trigger, mode), secret)
+      secrets.set(hookSecretsOf(name, trigger, mode)[0], secret)
   }
   return (name) => secrets.get(name)
 }

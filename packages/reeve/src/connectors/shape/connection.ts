@@ -58,9 +58,10 @@ export function secretNameOf(
   return `${name}:${account}:sandbox`
 }
 
-/** What a webhook of a connection is signed with. */
-export function hookSecretOf(connection: string, trigger: string, mode: Mode): string {
-  return `${connection}:${trigger}:${mode === 'live' ? 'signature' : 'sandbox-signature'}`
+/** What a webhook of a connection is signed with; the second is taken beside it while a secret is replaced. */
+export function hookSecretsOf(connection: string, trigger: string, mode: Mode): readonly [string, string] {
+  const name = `${connection}:${trigger}:${mode === 'live' ? 'signature' : 'sandbox-signature'}`
+  return [name, `${name}-next`]
 }
 
 /** How it may sign in, the first first. */

@@ -1,6 +1,7 @@
 import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import { jsonSchemaIn, toJsonSchema } from '../../base/schema/schema.ts'
+import type { HmacSignature } from '../../triggers/signatures/own-hmac.ts'
 import { type AnyAction, endpointsOf } from './action.ts'
 import type { AnyDefinition } from './definition.ts'
 import type { TriggerDefinition } from './trigger.ts'
@@ -17,6 +18,14 @@ export interface ActionContract {
   sends: string | null
 }
 
+/** What a trigger is to whoever listens to it. */
+export interface TriggerContract {
+  by: string
+  schema: Json | null
+  /** How events are signed, where the connector says it itself: a scheme that has a name does not change. */
+  signature?: HmacSignature
+}
+
 /** What a connection is to the project: versions, actions and triggers. */
 export interface Contract {
   connector: string
@@ -25,7 +34,7 @@ export interface Contract {
   /** What it was made from, where it was. */
   source?: string
   actions: Readonly<Record<string, ActionContract>>
-  triggers: Readonly<Record<string, { by: string; schema: Json | null }>>
+  triggers: Readonly<Record<string, TriggerContract>>
 }
 
 export function contractOf(definition: AnyDefinition): Contract {
@@ -36,9 +45,10 @@ export function contractOf(definition: AnyDefinition): Contract {
     vendorApi: vendorApi.version,
     ...(source !== undefined && { source }),
     actions: mapped(actions as Record<string, AnyAction>, (each) => ofAction(each)),
-    triggers: mapped(triggers as Record<string, TriggerDefinition>, ({ by, schema }) => ({
-      by,
-      schema: jsonSchemaIn(schema),
+    triggers: mapped(triggers as Record<string, TriggerDefinition>, (each) => ({
+      by: each.by,
+      schema: jsonSchemaIn(each.schema),
+      ...(each.by === 'webhook' && typeof each.signature === 'object' && { signature: each.signature }),
     })),
   }
 }

@@ -1,7 +1,7 @@
 import { secret } from '../../base/secrets/secret-handle.ts'
 import type { Trigger } from '../../engine/starting/trigger.ts'
 import { type HookOfService, webhook } from '../../triggers/webhook.ts'
-import { type Connection, hookSecretOf, type TriggerMaker } from './connection.ts'
+import { type Connection, hookSecretsOf, type TriggerMaker } from './connection.ts'
 import type { PollTrigger } from './poll-trigger.ts'
 import type { PollOfService, TriggerDefinition, WebhookOfService } from './trigger.ts'
 
@@ -20,12 +20,13 @@ export function triggerMakers(
 
 function webhookMaker(connection: Connection, source: string, its: WebhookOfService): TriggerMaker<never> {
   return ({ name = `${connection.name}.${source}`, input }) => {
-    const { signature, schema, foreign } = its
+    const { signature, tolerance, schema, foreign } = its
     const made = webhook({
       name,
       signature,
       // Of its own mode alone: what signs test events, or a stand-in's, proves nothing of a real account.
-      secret: secret(hookSecretOf(connection.name, source, connection.mode)),
+      secret: hookSecretsOf(connection.name, source, connection.mode).map((each) => secret(each)),
+      ...(tolerance !== undefined && { tolerance }),
       schema,
       input: ({ body }: { body: unknown }) => input(body as never) as object,
     } as never)

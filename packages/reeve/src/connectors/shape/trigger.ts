@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Json } from '../../base/json/json.ts'
 import type { OutputOf } from '../../base/schema/schema.ts'
 import type { Duration } from '../../base/time/time.ts'
-import type { SignatureKind } from '../../triggers/signatures/signature.ts'
+import type { WebhookSignature } from '../../triggers/signatures/schemes.ts'
 import type { ServiceCall } from '../door/service-call.ts'
 import type { Mode, Settings } from './mode.ts'
 
@@ -17,7 +17,10 @@ export interface EventFacts {
 export interface WebhookOfService<S extends StandardSchemaV1 = StandardSchemaV1> {
   by: 'webhook'
   description: string
-  signature: SignatureKind
+  /** How it signs: a scheme that has a name, or an HMAC of its own. */
+  signature: WebhookSignature
+  /** How old an event may be, and how far ahead; up to an hour. Default `5m`. */
+  tolerance?: Duration
   /** Reads the body. */
   schema: S
   /**

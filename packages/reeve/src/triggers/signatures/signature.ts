@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { ReeveError } from '../../base/errors.ts'
+import { isRecord } from '../../base/json/record.ts'
 
 /** How a sender proves that what it posts is its own. */
 export type SignatureKind = 'standard' | 'github' | 'stripe' | 'slack' | 'zendesk' | 'bearer'
@@ -66,6 +67,26 @@ export function required(headers: Headers, name: string): string {
 export function secondsIn(text: string, name: string): number {
   if (/^\d{1,12}$/.test(text)) return Number(text)
   throw unsigned(`${name} is not a time in seconds`)
+}
+
+/** @throws `webhook-unsigned` */
+export function isoSecondsIn(text: string, name: string): number {
+  const seconds = Date.parse(text) / 1000
+  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/.test(text)
+  if (isTime && Number.isFinite(seconds)) return seconds
+  throw unsigned(`${name} is not a time such as 2026-07-01T09:00:00Z`)
+}
+
+/** What names a thing in a signed body, as text; undefined where nothing does. */
+export function idIn(body: Buffer, field: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString())
+    const id = isRecord(value) ? value[field] : undefined
+    if (Number.isSafeInteger(id)) return String(id)
+    return typeof id === 'string' && id !== '' && id.length <= 200 ? id : undefined
+  } catch {
+    return undefined
+  }
 }
 
 export function unsigned(why: string): ReeveError {

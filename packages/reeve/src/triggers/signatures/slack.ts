@@ -2,6 +2,7 @@ import {
   digestOf,
   type Headers,
   hmac,
+  idIn,
   isHexOf,
   required,
   type SignatureScheme,
@@ -9,7 +10,6 @@ import {
   shortProblem,
   unsigned,
 } from './signature.ts'
-import { idIn } from './stripe.ts'
 
 /**
  * Slack: the HMAC of `v0:timestamp:body`. A delivery is named by `event_id`, which stands in the signed body; a command or a

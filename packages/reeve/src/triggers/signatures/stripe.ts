@@ -1,8 +1,8 @@
-import { isRecord } from '../../base/json/record.ts'
 import {
   digestOf,
   type Headers,
   hmac,
+  idIn,
   isHexOf,
   json,
   required,
@@ -38,15 +38,4 @@ export const stripe: SignatureScheme = {
     'stripe-signature': `t=${sentAt},v1=${hmac(secret, `${sentAt}.`, body).toString('hex')}`,
   }),
   problemOf: (secret) => shortProblem(secret),
-}
-
-/** A text that stands in a signed body; undefined where there is none. */
-export function idIn(body: Buffer, field: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString())
-    const id = isRecord(value) ? value[field] : undefined
-    return typeof id === 'string' && id !== '' && id.length <= 200 ? id : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -2,14 +2,14 @@ import {
   digestOf,
   type Headers,
   hmac,
+  idIn,
+  isoSecondsIn,
   isSame,
   json,
   required,
   type SignatureScheme,
   shortProblem,
-  unsigned,
 } from './signature.ts'
-import { idIn } from './stripe.ts'
 
 /**
  * Zendesk: the HMAC of the timestamp and the body, one behind the other, in base64. An event is named by its id, which stands in the
@@ -21,12 +21,8 @@ export const zendesk: SignatureScheme = {
   read(headers: Headers) {
     const timestamp = required(headers, 'x-zendesk-webhook-signature-timestamp')
     const signature = required(headers, 'x-zendesk-webhook-signature')
-    const sentAt = Date.parse(timestamp) / 1000
-    const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/.test(timestamp)
-    if (!isTime || !Number.isFinite(sentAt))
-      throw unsigned('x-zendesk-webhook-signature-timestamp is not a time such as 2026-07-01T09:00:00Z')
     return {
-      sentAt,
+      sentAt: isoSecondsIn(timestamp, 'x-zendesk-webhook-signature-timestamp'),
       isBy: (secret, body) => isSame(Buffer.from(signature, 'base64'), hmac(secret, timestamp, body)),
       deliveryOf: (body) =>
         (idIn(body, 'zendesk_event_version') && idIn(body, 'id')) ?? digestOf(timestamp, body),
