@@ -1,12 +1,17 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { keepCredential } from '../../src/connectors/host/connecting.ts'
-import { action, apiKey, connector } from '../../src/connectors/index.ts'
+import { action, apiKey, connector, fields } from '../../src/connectors/index.ts'
 import { schemesOf } from '../../src/connectors/shape/connection.ts'
 import { bearerOf, type StandIn, startStandIn } from '../../src/connectors/stand-in/index.ts'
 import { stripe } from '../../src/connectors/stripe/stripe.ts'
 import { workflow } from '../../src/context.ts'
+import type { ProjectConfig } from '../../src/project/config.ts'
 import { internalsOf } from '../../src/runtime/runtime.ts'
+import { keysToSetWith } from '../../src/store/secrets/key/keys-to-set-with.ts'
 import { SealingKey } from '../../src/store/secrets/key/sealing-key.ts'
 import { testRuntime } from '../../src/testing/index.ts'
 
@@ -36,7 +41,7 @@ async function startDesk(): Promise<Service> {
   return service
 }
 
-async function desk() {
+async function desk(config: ProjectConfig = {}) {
   const service = await startDesk()
   const its = connector({
     name: 'desk',
@@ -65,7 +70,7 @@ async function desk() {
     },
   })()
   const ask = workflow({ name: 'ask', input: z.string(), run: async (ctx) => ctx.call(its.actions.me, {}) })
-  const test = await testRuntime({ workflows: [ask], config: { connectors: { desk: its } } })
+  const test = await testRuntime({ workflows: [ask], config: { ...config, connectors: { desk: its } } })
   const { connections, database } = internalsOf(test.runtime)
   const items = () =>
     database.all<{ body: string }>(`select body from proposals where kind = 'reconnect' and status = 'open'`)
@@ -93,6 +98,25 @@ test('a key that the service does not know is one item for a person, and the run
     why: expect.stringContaining('no such key'),
     how: 'reeve connect desk --mode sandbox',
   })
+})
+
+test.each([
+  [
+    'with a schedule that is due in half a minute',
+    { at: { workflow: 'ask', cron: '4 0 * * *', input: 'now' } },
+    1,
+  ],
+  ['without one, when its time has come', {}, 0],
+])('an account is looked at %s', async (_when, schedules, items) => {
+  await using at = await desk({ schedules })
+  await at.test.advanceTo('2026-01-01T00:02:00Z')
+  at.service.accounts = {}
+  await at.test.advanceTo('2026-01-01T00:03:30Z')
+  expect(await at.items()).toHaveLength(items)
+  expect((await at.test.runs()).runs).toEqual([])
+  // By itself each five minutes.
+  await at.test.advanceTo('2026-01-01T00:06:00Z')
+  expect(await at.items()).toHaveLength(1)
 })
 
 test('a key of another account than before is not used, and of the other mode neither', async () => {
@@ -148,4 +172,51 @@ test.each([
   })
   await expect(keeping).rejects.not.toThrow(secret)
   expect(await database.all('select name from secrets')).toEqual([])
+})
+
+test('an address that comes with a credential is that of the mode, also where only the sandbox is connected', async () => {
+  const its = connector({
+    name: 'desk',
+    title: 'Desk',
+    version: '1.0.0',
+    vendorApi: { version: '1' },
+    url: ({ token }) => `https://${String(token.where)}`,
+    auth: fields({
+      where: 'anywhere',
+      fields: [
+        { name: 'where', label: 'Where' },
+        { name: 'key', label: 'Key' },
+      ],
+    }),
+    health: { probe: async () => ({}) },
+    rate: { default: { count: 100, per: '1s' } },
+    sandbox: {
+      standIn: {
+        credential: '{}',
+        load: async () => async () => ({ url: 'http://127.0.0.1:1', close: async () => {} }),
+      },
+    },
+    actions: {},
+  })()
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-credentials-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  await using test = await testRuntime({
+    file: join(folder, 'reeve.db'),
+    config: { connectors: { desk: its } },
+  })
+  const { connections, database, vault } = internalsOf(test.runtime)
+  const keys = await keysToSetWith(database, test.runtime.environment)
+  const connect = async (mode: 'sandbox' | 'live', where: string) => {
+    const scheme = schemesOf(its)[0]!
+    const kept = { key: { ...key, mode }, scheme, credential: { where, key: `the-key-of-${mode}` }, keys }
+    await database.transaction((session) => keepCredential(session, its, kept, acting))
+    await vault.lookAgain()
+  }
+  const target = () =>
+    connections.targetOf({ connection: its, account: 'default', action: 'health', class: 'default' })
+  expect(await target()).toMatchObject({ url: 'http://127.0.0.1:1' })
+  await connect('sandbox', 'trial.desk.example')
+  expect(await target()).toMatchObject({ url: 'https://trial.desk.example' })
+  await connect('live', 'real.desk.example')
+  expect(await target()).toMatchObject({ url: 'https://trial.desk.example' })
 })

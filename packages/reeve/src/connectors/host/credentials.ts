@@ -48,11 +48,16 @@ export class Credentials {
     return this.#services.vault.known(secretNameOf(connection, account, 'sandbox')) !== undefined
   }
 
-  async liveTarget(place: CallPlace): Promise<Target> {
+  liveTarget(place: CallPlace): Promise<Target> {
+    return this.#ownTarget(place, 'live')
+  }
+
+  /** Where the connection itself says that it is; what depends on the account's token goes by the one of that mode. */
+  async #ownTarget(place: CallPlace, mode: Mode): Promise<Target> {
     const { connection } = place
     const { definition, settings, url } = connection
     const its = definition.url as string | ((facts: object) => string)
-    const token = typeof its === 'function' ? (await this.#credentialOf(place, 'live')).credential : {}
+    const token = typeof its === 'function' ? (await this.#credentialOf(place, mode)).credential : {}
     const address = url ?? (typeof its === 'function' ? its({ settings, token }) : its)
     return { url: address, endpoints: endpointsOf(place), isPrivate: url !== undefined }
   }
@@ -60,7 +65,7 @@ export class Credentials {
   async sandboxTarget(place: CallPlace): Promise<Target> {
     const { definition, settings } = place.connection
     const { url } = definition.sandbox
-    if (url === undefined) return this.liveTarget(place)
+    if (url === undefined) return this.#ownTarget(place, 'sandbox')
     const address = typeof url === 'function' ? url({ settings } as never) : url
     return { url: address, endpoints: endpointsOf(place), isPrivate: false }
   }
