@@ -1,33 +1,16 @@
 // Plays the customers while the studio works in sandbox: see README.md.
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { projectOf, Runtime, readEnvironment } from 'reeve'
-import { internalsOf } from 'reeve/internal'
+import { runningStandIn } from 'reeve/testing'
 import { mail } from './connections.ts'
 
 const [verb, ...files] = process.argv.slice(2)
 
 /** Where the mail server of this machine answers, which the studio's own process started. */
 async function mailServer(): Promise<string> {
-  const folder = import.meta.dirname
-  const runtime = await Runtime.open({
-    project: projectOf({ knowledge: [] }, [], folder),
-    environment: readEnvironment(folder),
-  })
-  try {
-    const query = 'select url from stand_ins where connection = ?'
-    const row = await internalsOf(runtime).database.get<{ url: string }>(query, [mail.name])
-    const url = row && (JSON.parse(row.url) as { url: string }).url
-    const answers = (at: string) =>
-      fetch(at).then(
-        ({ ok }) => ok,
-        () => false,
-      )
-    if (url !== undefined && (await answers(url))) return url
-    throw new Error('The studio is not at work: start it in another terminal with `npx reeve dev`.')
-  } finally {
-    await runtime.stop()
-  }
+  const found = await runningStandIn(mail.name, { project: import.meta.dirname })
+  if (found) return found.url
+  throw new Error('The studio is not at work: start it in another terminal with `npx reeve dev`.')
 }
 
 async function deliver(): Promise<void> {

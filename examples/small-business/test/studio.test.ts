@@ -1,8 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { internalsOf } from 'reeve/internal'
-import { testRuntime } from 'reeve/testing'
+import { standInOf, testRuntime } from 'reeve/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { mail } from '../studio/connections.ts'
 import { freeHalfHour } from '../studio/free-time.ts'
@@ -22,7 +21,7 @@ async function openStudio() {
     await studio.stop()
     rmSync(folder, { recursive: true, force: true })
   })
-  const urlOfMail = async () => (await internalsOf(studio.runtime).connections.standIns.of(mail)).url
+  const urlOfMail = async () => (await standInOf(studio, mail.name)).url
   const kept = <State>(name: string) =>
     (JSON.parse(readFileSync(join(folder, `sandbox/${name}.json`), 'utf8')) as { state: State }).state
   return {

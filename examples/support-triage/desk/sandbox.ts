@@ -1,35 +1,16 @@
 // Plays the customers and the team while the desk works in sandbox: see README.md.
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { projectOf, Runtime, readEnvironment } from 'reeve'
-import { internalsOf } from 'reeve/internal'
+import { runningStandIn } from 'reeve/testing'
 import { chat, mail } from './connections.ts'
 
 const [verb, ...files] = process.argv.slice(2)
 
 /** Where a stand-in answers, which the desk's own process started. */
 async function standInOf({ name }: { name: string }): Promise<string> {
-  const folder = import.meta.dirname
-  const runtime = await Runtime.open({
-    project: projectOf({ knowledge: [] }, [], folder),
-    environment: readEnvironment(folder),
-  })
-  try {
-    const query = 'select url from stand_ins where connection = ?'
-    const row = await internalsOf(runtime).database.get<{ url: string }>(query, [name])
-    const url = row && (JSON.parse(row.url) as { url: string }).url
-    if (
-      url !== undefined &&
-      (await fetch(url).then(
-        ({ ok }) => ok,
-        () => false,
-      ))
-    )
-      return url
-    throw new Error('The desk is not at work: start it in another terminal with `npx reeve dev`.')
-  } finally {
-    await runtime.stop()
-  }
+  const found = await runningStandIn(name, { project: import.meta.dirname })
+  if (found) return found.url
+  throw new Error('The desk is not at work: start it in another terminal with `npx reeve dev`.')
 }
 
 async function deliver(): Promise<void> {

@@ -1,10 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { internalsOf } from 'reeve/internal'
-import { type TestRuntime, testRuntime } from 'reeve/testing'
+import { standInOf, type TestRuntime, testRuntime } from 'reeve/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type chat, mail } from '../desk/connections.ts'
+import { mail } from '../desk/connections.ts'
 
 const project = join(import.meta.dirname, '../desk')
 const inbox = join(import.meta.dirname, '../inbox')
@@ -13,8 +12,7 @@ const inbox = join(import.meta.dirname, '../inbox')
 async function openDesk() {
   const folder = mkdtempSync(join(tmpdir(), 'triage-desk-'))
   const desk = await testRuntime({ project, file: join(folder, 'reeve.db'), patience: '5m' })
-  const urlOf = async (connection: typeof mail | typeof chat) =>
-    (await internalsOf(desk.runtime).connections.standIns.of(connection)).url
+  const urlOfMail = async () => (await standInOf(desk, mail.name)).url
   return {
     desk,
     async close() {
@@ -22,12 +20,12 @@ async function openDesk() {
       rmSync(folder, { recursive: true, force: true })
     },
     async deliver(...letters: (string | Buffer)[]) {
-      const url = await urlOf(mail)
+      const url = await urlOfMail()
       for (const body of letters) await fetch(new URL('/letters', url), { method: 'POST', body })
       await desk.advance('1m') // it looks into the mailbox
     },
     sent: async () =>
-      (await (await fetch(new URL('/sent', await urlOf(mail)))).json()) as { to: string[]; letter: string }[],
+      (await (await fetch(new URL('/sent', await urlOfMail()))).json()) as { to: string[]; letter: string }[],
     posted: () =>
       (
         JSON.parse(readFileSync(join(folder, 'sandbox/slack.json'), 'utf8')) as {

@@ -16,6 +16,7 @@ export type { DeathMoment, Mock } from './life/watched-bodies.ts'
 export { type RecordedCallsOptions, recordedCalls } from './recorded-calls/recorded-calls.ts'
 export { type ReplayedEnd, replayRecord } from './replay-record.ts'
 export { type MemoryRun, runInMemory } from './run-in-memory.ts'
+export { runningStandIn, type StandInPlace, standInOf } from './running-stand-in.ts'
 export {
   type FaultRates,
   type FlakySolver,

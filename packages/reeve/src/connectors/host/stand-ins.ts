@@ -62,7 +62,7 @@ export class StandIns {
     const { database, clock } = this.#services
     const { name } = connection
     const before = await standInOf(database, name)
-    const other = before === undefined ? undefined : await reached(before)
+    const other = before === undefined ? undefined : await reachedStandIn(before)
     if (other) return other
     // It has read the file, and writes there with its first request: as only the one does that is used.
     const running = await this.#start(connection, file)
@@ -86,7 +86,8 @@ export class StandIns {
   }
 }
 
-async function reached(kept: string): Promise<RunningStandIn | undefined> {
+/** The stand-in that was written down; undefined: it does not answer. */
+export async function reachedStandIn(kept: string): Promise<RunningStandIn | undefined> {
   const { url, endpoints } = JSON.parse(kept) as { url: string; endpoints: Record<string, string> }
   try {
     const client = new HttpClient({ allow: [], allowPrivate: [new URL(url).host], timeout: reachableMs })
