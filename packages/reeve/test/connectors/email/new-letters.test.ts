@@ -1,4 +1,4 @@
-import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { Mailbox } from '../../../src/connectors/email/mailbox.ts'
 import { type FolderPlace, newLetters, waitForLetters } from '../../../src/connectors/email/new-letters.ts'
 import { start as startStandIn } from '../../../src/connectors/email/stand-in.ts'
@@ -159,8 +159,12 @@ test('what comes while nobody looks is not waited for, what comes then ends the 
   expect(signal.aborted).toBe(false)
 })
 
-test('a mailbox of 200,000 letters is looked at in bounded time and memory', async () => {
+test('a mailbox of 200,000 letters is looked at in parts: what is new is asked for, and no list of all', async () => {
   const { inbox, look } = await opened()
+  const lists = vi.spyOn(Mailbox.prototype, 'list')
+  const sources = vi.spyOn(Mailbox.prototype, 'source')
+  const searches = vi.spyOn(Mailbox.prototype, 'search')
+  onTestFinished(() => void vi.restoreAllMocks())
   for (let number = 1; number <= 200_000; number++) inbox.add(letter(number), { at: start - dayMs })
   const { place } = await look(null)
   expect(place.uid).toBe(200_000)
@@ -169,4 +173,6 @@ test('a mailbox of 200,000 letters is looked at in bounded time and memory', asy
   // From the beginning, too, in parts.
   const part = await look({ uidValidity: '1', uid: 0, at: 0 })
   expect([part.found.length, part.more]).toEqual([50, true])
+  const listed = (await Promise.all(lists.mock.results.map(({ value }) => value))).flat()
+  expect([listed.length, sources.mock.calls.length, searches.mock.calls.length]).toEqual([1 + 200, 1 + 50, 0])
 })
