@@ -6,7 +6,7 @@ import {
   Link,
   lazyRouteComponent,
 } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { startTransition, useEffect, useState } from 'react'
 import { isSignedOut } from './api/client.ts'
 import { followEvents } from './api/live.ts'
 import { type LedgerFilter, type MemoryFilter, sessionQuery } from './api/queries.ts'
@@ -41,8 +41,12 @@ function Root() {
   const { client } = root.useRouteContext()
   const [refused, setRefused] = useState<unknown>()
   useEffect(() => followEvents(client, setRefused), [client])
+  // What routes change is drawn in one go; this, the most of all, in short steps.
+  const [isBegun, setBegun] = useState(false)
+  useEffect(() => startTransition(() => setBegun(true)), [])
   // The session is over: what was shown is shown no more.
   if (isSignedOut(refused)) return <SignedOut />
+  if (!isBegun) return null
   return (
     <DecisionsProvider>
       <Frame />
