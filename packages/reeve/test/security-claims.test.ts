@@ -4,8 +4,11 @@ import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
-/** How each sentence of SECURITY.md begins that claims something, and the tests that hold it: a file here, and words of its test. */
-const held: Record<string, [file: string, test: string][]> = {
+/** What holds a claim: a file here, and words of its test. */
+type Holding = [file: string, test: string][]
+
+/** How each sentence begins that claims something, and the tests that hold it. */
+const security: Record<string, Holding> = {
   'people, by role': [
     ['cli/people.test.ts', 'each command asks for its role, and changes nothing without it'],
     ['approvals/deciding.ts', 'who decides is judged by what they may at that moment'],
@@ -58,11 +61,127 @@ const held: Record<string, [file: string, test: string][]> = {
   ],
 }
 
-/** Sections that claim nothing: they say what is not walled, and to whom to write. */
-const admits = ['What Reeve cannot wall', 'Report a weakness']
+const report: Record<string, Holding> = {
+  'Who acts?': [
+    ['agents/judged-calls.test.ts', 'what a workflow may not do, no agent in its run may'],
+    ['governance/delegation-graphs.test.ts', 'whatever way a call took'],
+  ],
+  'Which sources may name': [
+    [
+      'governance/decide.test.ts',
+      'a mail to somebody in the request is allowed, to somebody in a stranger’s text it asks',
+    ],
+    [
+      'governance/provenance.test.ts',
+      'a record is trusted when the words led to it, not when it is one of many',
+    ],
+  ],
+  'What does the request name?': [
+    [
+      'governance/provenance.test.ts',
+      'a value of a mail counts as delegated when the words name its sender, and of no other',
+    ],
+    ['governance/provenance.test.ts', 'a name that two senders bear names neither'],
+    ['governance/provenance.test.ts', 'naming a folder, a channel or a record does not name the prose in it'],
+    [
+      'governance/provenance.test.ts',
+      'several values of one kind in a named source are for a person to choose from',
+    ],
+  ],
+  'What did the request ask for?': [
+    ['governance/decide.test.ts', 'only the kinds of effects happen that the request has a word for'],
+    ['governance/decide.test.ts', 'doing what a named text says allows its kinds, but never the grave ones'],
+  ],
+  'What led a read there?': [
+    ['governance/provenance.test.ts', 'what a read found that untrusted text steered is untrusted'],
+  ],
+  'Does a stranger push it?': [
+    ['governance/provenance.test.ts', 'a value of a record that a stranger’s text pushes is not trusted'],
+  ],
+  'What leaves?': [
+    ['governance/decide.test.ts', 'a secret leaves when the request speaks of it'],
+    ['governance/decide.test.ts', 'a private value leaves to whom the request names'],
+    ['governance/decide.test.ts', 'a link that only a stranger’s text holds, or that text word for word'],
+  ],
+  'What does it act on?': [['governance/decide.test.ts', 'taint stays on the thing, and the commit asks']],
+  'A policy of the project can only restrict.': [
+    ['governance/decide.test.ts', 'a policy may only tighten; one that throws or answers nonsense denies'],
+  ],
+  'A call that cannot be judged is denied.': [
+    ['governance/decide.test.ts', 'what cannot be judged is denied, with a reason'],
+  ],
+  'Every call of a tool by an agent is decided': [
+    ['agents/judged-calls.test.ts', 'a recipient that stands only in a web page is asked about'],
+  ],
+  'The goal of 0 is met.': [['governance/example-attacks.test.ts', 'no refund of a hijacked model gets out']],
+  'A secret is searched for': [['governance/decide.test.ts', 'in base64, split over arguments']],
+  'It is also searched for': [
+    ['governance/decide.test.ts', 'in letters that look alike'],
+    ['governance/decide.test.ts', 'with its letters moved along the alphabet'],
+  ],
+  'Three fifths of it': [['governance/provenance.test.ts', 'three fifths of a secret count as the secret']],
+  'An amount must follow': [
+    ['governance/decide.test.ts', 'an amount comes of sums of money, not of what counts days'],
+  ],
+  'A range in a grant is a limit': [
+    [
+      'governance/decide.test.ts',
+      'a grant with a range is a limit: the amount in it needs a ground of its own',
+    ],
+  ],
+  '`npm run test:routes` lets': [['governance/routes.test.ts', 'nothing leaves by way of %s']],
+  'Such a secret got out until': [
+    ['governance/routes.test.ts', 'a secret in %s does not leave over several calls'],
+  ],
+  'When the rules of provenance are switched off': [
+    ['governance/example-attacks.test.ts', 'without the rules of provenance they are seen to'],
+  ],
+}
 
-/** Of the tables, what a row says; of the lists, each sentence. Without emphasis and addresses of links. */
-function claimsIn(document: string): string[] {
+/** A document, its sections that claim nothing but what a command measures or nobody holds, and sentences of that kind in others. */
+interface Document {
+  path: string
+  held: Record<string, Holding>
+  admits: readonly string[]
+  unheld: readonly string[]
+  /** Whether sentences of its paragraphs claim something, too. */
+  hasProse: boolean
+}
+
+const documents: Document[] = [
+  {
+    path: 'SECURITY.md',
+    held: security,
+    admits: ['What Reeve cannot wall', 'Report a weakness'],
+    // What is trusted wholly, and so is walled by nothing.
+    unheld: ['code of the project', 'whoever owns the machine'],
+    hasProse: false,
+  },
+  {
+    path: 'docs/security.md',
+    held: report,
+    admits: ['Recorded and made attacks', 'Cost', 'What this does not show'],
+    unheld: [
+      'governance.md says how',
+      // How it is measured, and what the table says.
+      '`npm run attacks -- --examples` gives',
+      'The tools’ own approvals are switched off',
+      "The tools' own approvals are switched off",
+      '`research-team` has no tool',
+      'refund-desk |',
+      'refund-desk, the right purchase',
+      'support-triage |',
+      'The rules were adjusted on these attempts',
+      // What still gets out.
+      'Other ciphers, or fewer letters',
+      'A secret that is split over several runs',
+    ],
+    hasProse: true,
+  },
+]
+
+/** Of the tables, what a row says; of the lists, each sentence; of paragraphs too. Without emphasis and addresses of links. */
+function claimsIn(document: string, { admits, hasProse }: Pick<Document, 'admits' | 'hasProse'>): string[] {
   const sections = document.split(/^## /m).slice(1)
   return sections.flatMap((section) => {
     const [title = '', ...lines] = section.split('\n')
@@ -71,31 +190,36 @@ function claimsIn(document: string): string[] {
       .join('\n')
       .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
       .replaceAll('**', '')
-    const rows = [...text.matchAll(/^\| (.*) \|$/gm)].map(([, row]) => row!).slice(1)
+    const rows = [...text.matchAll(/^\| (.*) \|$/gm)]
+      .map(([, row]) => row!)
+      .filter((row) => !/^[-: |]*$/.test(row))
+      .slice(1)
     const points = text.split(/^- /m).slice(1)
-    const sentences = points.flatMap((point) =>
+    const paragraphs = hasProse ? text.split(/\n\n/).filter((part) => !/^\s*[|-]/.test(part)) : []
+    const sentences = [...points, ...paragraphs].flatMap((point) =>
       point
         .replace(/\s+/g, ' ')
         .trim()
-        .split(/(?<=\.) (?=[A-Z])/),
+        .split(/(?<=\.) (?=[A-Z`])/),
     )
-    return [...rows, ...sentences]
+    return [...rows, ...sentences.filter((sentence) => sentence !== '')]
   })
 }
 
-/** What is trusted wholly, and so is walled by nothing. */
-const trusted = ['code of the project', 'whoever owns the machine']
-
-test('each sentence of SECURITY.md that claims something is held by a test', () => {
-  const claims = claimsIn(readFileSync(join(root, 'SECURITY.md'), 'utf8'))
+test.each(documents)('each sentence of $path that claims something is held by a test', (document) => {
+  const { path, held, unheld } = document
+  const claims = claimsIn(readFileSync(join(root, path), 'utf8'), document)
   expect(claims.length).toBeGreaterThan(10)
   const begins = Object.keys(held)
-  const unheld = claims.filter((claim) => ![...begins, ...trusted].some((begin) => claim.startsWith(begin)))
-  expect(unheld).toEqual([])
+  const free = claims.filter((claim) => ![...begins, ...unheld].some((begin) => claim.startsWith(begin)))
+  expect(free).toEqual([])
   expect(begins.filter((begin) => !claims.some((claim) => claim.startsWith(begin)))).toEqual([])
 })
 
-test.each(Object.entries(held))('the tests are there that hold "%s…"', (_claim, tests) => {
-  for (const [file, name] of tests)
-    expect(readFileSync(join(import.meta.dirname, file), 'utf8'), `${file}: ${name}`).toContain(name)
-})
+test.each(documents.flatMap(({ held }) => Object.entries(held)))(
+  'the tests are there that hold "%s…"',
+  (_claim, tests) => {
+    for (const [file, name] of tests)
+      expect(readFileSync(join(import.meta.dirname, file), 'utf8'), `${file}: ${name}`).toContain(name)
+  },
+)

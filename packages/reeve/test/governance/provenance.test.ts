@@ -8,6 +8,7 @@ import { worstOf } from '../../src/governance/provenance/labels.ts'
 import { originOf, steeringOf } from '../../src/governance/provenance/origin.ts'
 import type { Reading } from '../../src/governance/provenance/reading.ts'
 import { RunValues } from '../../src/governance/provenance/run-values.ts'
+import { lettersOf, SecretFinder } from '../../src/governance/provenance/secret-finder.ts'
 import { namingOf } from '../../src/governance/request/named-items.ts'
 import { Request } from '../../src/governance/request/request.ts'
 import { mail } from './harness.ts'
@@ -308,4 +309,11 @@ test.each([
 
 test('words are letters and digits, whatever their case, form or invisible company', () => {
   expect(wordsOf('Ｅve\u200bs  MAIL-box')).toEqual(['eves', 'mail', 'box'])
+})
+
+test('three fifths of a secret count as the secret, less does not', () => {
+  const finder = new SecretFinder('hunter2-Correct')
+  // Nine of its fourteen letters, and eight.
+  expect(finder.isIn(lettersOf('It is hunter2-Co.'))).toBe(true)
+  expect(finder.isIn(lettersOf('It is hunter2-C.'))).toBe(false)
 })
