@@ -1,11 +1,15 @@
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time/time.ts'
+import { grantsIn, nameOfEnd } from '../store/authority/seen-ends.ts'
 import { readStandingRows, type StandingRows } from '../store/authority/standing-facts.ts'
 import { readAuthorityVersion } from '../store/authority/version.ts'
 import type { Database } from '../store/database.ts'
 import type { GrantChange } from './grants/narrowing.ts'
+import { noteSeenEnds } from './history/seen-ends.ts'
 import { levelFrom } from './readiness/readiness.ts'
 import { type Authority, emptyStanding, type Standing, standingOf } from './standing.ts'
+
+const endsEveryMs = 60_000
 
 /**
  * The standing of a database, in memory. It is read again when another process announces a change, at each heartbeat of the
@@ -21,6 +25,8 @@ export class LiveAuthority implements Authority {
   #reading: Promise<void> | undefined
   #isAsked = false
   #isEnded = false
+  /** When ends that have come are looked for next (ms). */
+  #endsAt = 0
   #stopListening = () => {}
 
   constructor(options: { database: Database; clock: Clock; log: Log }) {
@@ -48,13 +54,22 @@ export class LiveAuthority implements Authority {
     await this.#reading?.catch(() => undefined)
   }
 
-  /** Reads it if its version has moved. What fails is said, and tried again at the next look. */
+  /** Notes what has ended, once a minute, and reads it if its version has moved. What fails is said, and tried again at the next look. */
   async lookAgain(): Promise<void> {
     try {
+      await this.#lookForEnds()
       if ((await readAuthorityVersion(this.#database)) !== this.#standing.version) await this.renew()
     } catch (error) {
       this.#warn(error)
     }
+  }
+
+  async #lookForEnds(): Promise<void> {
+    const now = this.#clock.now()
+    // Set back, the clock brings none.
+    if (now < this.#endsAt) return
+    this.#endsAt = now + endsEveryMs
+    await noteSeenEnds(this.#database, now)
   }
 
   /** Reads it now: what was durable before this call is in it afterwards. Those who ask at one moment share a reading. */
@@ -97,7 +112,8 @@ export class LiveAuthority implements Authority {
   }
 }
 
-function standingFrom({ version, principals, changes, switches, levels }: StandingRows): Standing {
+function standingFrom(rows: StandingRows): Standing {
+  const { version, principals, changes, switches, levels, seenEnds } = rows
   const known = new Map(principals.map((row) => [row.name, row]))
   return standingOf({
     version,
@@ -107,15 +123,25 @@ function standingFrom({ version, principals, changes, switches, levels }: Standi
       ...(role !== null && { role }),
       isRevoked: ended_at !== null,
     })),
-    changes: changes.flatMap((row): { principal: string; change: GrantChange }[] => {
-      const change = JSON.parse(row.change) as GrantChange
-      if (change.kind !== 'exception') return [{ principal: row.principal, change }]
-      // It counts as long as its maker may make one.
-      const maker = known.get(row.made_by)
-      if (maker?.kind !== 'person' || maker.role !== 'owner' || maker.ended_at !== null) return []
-      const by = { id: maker.name, kind: maker.kind, role: maker.role }
-      return [{ principal: row.principal, change: { ...change, by } }]
-    }),
+    changes: [
+      ...changes.flatMap((row): { principal: string; change: GrantChange }[] => {
+        const change = JSON.parse(row.change) as GrantChange
+        const isOver = seenEnds.has(nameOfEnd({ change: row.id }))
+        if (change.kind === 'expire' && isOver)
+          return [{ principal: row.principal, change: { ...change, at: 0 } }]
+        if (change.kind !== 'exception') return [{ principal: row.principal, change }]
+        if (isOver) return []
+        // It counts as long as its maker may make one.
+        const maker = known.get(row.made_by)
+        if (maker?.kind !== 'person' || maker.role !== 'owner' || maker.ended_at !== null) return []
+        const by = { id: maker.name, kind: maker.kind, role: maker.role }
+        return [{ principal: row.principal, change: { ...change, by } }]
+      }),
+      ...grantsIn(seenEnds).map(({ principal, grant, at }) => ({
+        principal,
+        change: { kind: 'expire', grant, at: 0, ofCode: at } as const,
+      })),
+    ],
     levels: levels.map(({ principal, level }) => ({ principal, level: levelFrom(level) })),
     switches: switches.map(({ agent, tool, connector, mode }) => ({
       ...(agent !== '' && { agent }),

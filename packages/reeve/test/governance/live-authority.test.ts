@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { silentLog } from '../../src/base/log.ts'
+import { type Grant, prepareGrants } from '../../src/governance/grants/grant.ts'
+import { effectiveGrants } from '../../src/governance/grants/narrowing.ts'
+import { noteCeilings } from '../../src/governance/history/ceilings.ts'
 import { LiveAuthority } from '../../src/governance/live-authority.ts'
 import { addGrantChange } from '../../src/store/authority/grant-changes.ts'
 import { setSwitch } from '../../src/store/authority/switches.ts'
@@ -94,6 +97,41 @@ for (const [name, open] of Object.entries(places)) {
       await here.transaction((session) => revokeActing(session, 'workflow:pay', ada))
       await mine.lookAgain()
       expect(mine.current().principal('workflow:pay')?.isRevoked).toBe(true)
+    })
+
+    test('what a worker saw end stays so when the clock is set back: exceptions, ends given to grants, ends in code', async () => {
+      const { clock, here, mine } = await opened(open)
+      const start = clock.now()
+      const end = start + 3_600_000
+      const writer = 'agent:writer'
+      const grants = [{ tool: 'pay', expires: end }, { tool: 'send' }, { tool: 'late', expires: end * 2 }]
+      const holding = (at: number, code: readonly Grant[] = grants) =>
+        effectiveGrants(prepareGrants(code), mine.current().changesOf(writer), at)
+          .filter(({ expiresAt }) => at < expiresAt)
+          .map(({ source }) => source.tool)
+          .sort()
+      await here.transaction(async (session) => {
+        await addPrincipal(session, { name: 'ada', kind: 'person', role: 'owner' }, ada)
+        const exception = { kind: 'exception', from: start, until: end, grant: { tool: 'extra' } }
+        await addGrantChange(session, { id: 'e1', principal: writer, change: exception, endsAt: end }, ada)
+        const expire = { kind: 'expire', grant: 'send', at: end }
+        await addGrantChange(session, { id: 'e2', principal: writer, change: expire }, ada)
+      })
+      await noteCeilings(here, [{ id: writer, ceiling: { grants } }], { now: start, policies: '' })
+      await mine.lookAgain()
+      expect(holding(start)).toEqual(['extra', 'late', 'pay', 'send'])
+      // Set forward and back without reaching the end.
+      clock.jump(end - 1)
+      await mine.lookAgain()
+      expect(holding(start)).toEqual(['extra', 'late', 'pay', 'send'])
+      clock.jump(end + 120_000)
+      await mine.lookAgain()
+      clock.jump(start)
+      await mine.lookAgain()
+      await mine.renew()
+      expect(holding(start)).toEqual(['late'])
+      // Another end in code is another end.
+      expect(holding(start, [{ tool: 'pay', expires: end + 1 }])).toEqual(['pay'])
     })
 
     test('an exception counts as long as its maker is an owner', async () => {

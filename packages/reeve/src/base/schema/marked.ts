@@ -40,16 +40,40 @@ export interface MarkedText {
   text: string
 }
 
-const known = new WeakMap<StandardSchemaV1, { marks: Marks | undefined }>()
+/** How the texts are found in a value. */
+interface Known {
+  marks: Marks | undefined
+  find?: (value: unknown) => MarkedText[]
+}
+
+const known = new WeakMap<StandardSchemaV1, Known>()
+
+/** Says which texts a schema marks whose JSON Schema cannot tell, since that depends on the value. */
+export function markedBy<S extends StandardSchemaV1>(schema: S, find: (value: unknown) => MarkedText[]): S {
+  known.set(schema, { marks: undefined, find })
+  return schema
+}
 
 /** Whether a schema marks anything. @throws `bad-mark` */
 export function hasMarks(schema: StandardSchemaV1 | undefined): boolean {
-  return schema !== undefined && marksOf(schema) !== undefined
+  if (schema === undefined) return false
+  const { marks, find } = knownOf(schema)
+  return marks !== undefined || find !== undefined
+}
+
+/** The same of a JSON Schema. One that marks something else than texts marks it, too. */
+export function marksInJson(schema: unknown): boolean {
+  try {
+    return readMarks(schema, schema, []) !== undefined
+  } catch {
+    return true
+  }
 }
 
 /** The texts of a value that stand where its schema has marks. @throws `bad-mark` where something else than text is marked */
 export function markedTexts(schema: StandardSchemaV1, value: unknown): MarkedText[] {
-  const marks = marksOf(schema)
+  const { marks, find } = knownOf(schema)
+  if (find) return find(value)
   if (!marks) return []
   const found: MarkedText[] = []
   collect(marks, value, found)
@@ -72,7 +96,7 @@ function collect(marks: Marks, value: unknown, found: MarkedText[]): void {
   }
 }
 
-function marksOf(schema: StandardSchemaV1): Marks | undefined {
+function knownOf(schema: StandardSchemaV1): Known {
   let read = known.get(schema)
   if (!read) {
     // What it takes and what it gives may be marked apart, and either may hold the text.
@@ -81,7 +105,7 @@ function marksOf(schema: StandardSchemaV1): Marks | undefined {
     read = { marks: merged(all) }
     known.set(schema, read)
   }
-  return read.marks
+  return read
 }
 
 /** Undefined where the schema cannot say: then it can mark nothing. */

@@ -4,7 +4,7 @@ import { formsAsPassword, formsOf } from './secret-forms.ts'
 import { SecretSearch } from './secret-search.ts'
 
 /** What stands in the place of a secret. */
-const mask = '[secret]'
+export const mask = '[secret]'
 
 /** Where in a value such a place is; undefined: nowhere. `whole`: only where the mask is all of a text. */
 export function findMask(value: unknown, whole = false, path = ''): string | undefined {

@@ -2,7 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Clock } from '../../base/time/time.ts'
 import { isAnyDue, noteDue } from '../../store/approvals/due.ts'
-import { askedOfPermissions } from '../../store/approvals/permissions.ts'
+import { askedOfPermissions, noteEndedPermissions } from '../../store/approvals/permissions.ts'
 import type { Database } from '../../store/database.ts'
 import { type ApprovalOfRun, requireApproval } from '../../store/runs/approvals.ts'
 import type { Notices } from '../notices.ts'
@@ -35,6 +35,7 @@ export class ApprovalUpkeep {
 
   async #decidePermitted(now: number): Promise<void> {
     const { database } = this.#parts
+    await noteEndedPermissions(database, now)
     const asked = await askedOfPermissions(database, now, slice * 10)
     for (const { id, permission } of asked) {
       const pair = `${id} ${permission}`

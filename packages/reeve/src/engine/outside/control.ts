@@ -4,7 +4,7 @@ import { checkText } from '../../base/text/text.ts'
 import { type Acting, record } from '../../store/authority/acting.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { itemName } from '../../store/journal/vocabulary/define.ts'
-import { type ApprovalOfRun, requireApproval } from '../../store/runs/approvals.ts'
+import { type ApprovalOfRun, noteExpired, requireApproval } from '../../store/runs/approvals.ts'
 import { pauseRuns } from '../../store/runs/changes/moves.ts'
 import { deliver, isDelivered, wakeRuns } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
@@ -145,7 +145,7 @@ export class Control {
   ): Promise<ApprovalOfRun> {
     const decision = readDecision(given)
     refuseFromWithin(approvalId)
-    const approval = await requireApproval(this.#database, approvalId)
+    const approval = await this.#asked(approvalId)
     refuseUnfit(approval, decision)
     refuseOther(approval, decision.hash)
     refuseSecret(approval, decision.answer, this.#services.secrets ?? this.#database.secrets)
@@ -171,6 +171,7 @@ export class Control {
     const delegation = readDelegation(given)
     refuseFromWithin(approvalId)
     const { clock } = this.#services
+    await this.#asked(approvalId)
     await this.#database.transaction((session) => delegateDecision(session, clock, approvalId, delegation))
     return requireApproval(this.#database, approvalId)
   }
@@ -191,6 +192,15 @@ export class Control {
   /** What is wrong with an answer to a question, or with one about an outcome; undefined: nothing. Decides nothing. */
   async answerProblem(approvalId: string, answer: Json): Promise<string | undefined> {
     return answerProblem(await requireApproval(this.#database, approvalId), answer, this.#check)
+  }
+
+  /** One that somebody is about to decide: that its time is over is noted. */
+  async #asked(id: string): Promise<ApprovalOfRun> {
+    const approval = await requireApproval(this.#database, id)
+    const now = this.#services.clock.now()
+    const isOver = approval.expires_at !== null && approval.expires_at <= now
+    if (isOver && approval.status === 'pending') await noteExpired(this.#database, approval, now)
+    return approval
   }
 
   /** Undefined when the edit changes nothing of what is shown. */

@@ -87,6 +87,15 @@ export function checkToolsOf(grants: readonly PreparedGrant[], toolNames: readon
   }
 }
 
+export function idOf({ id, tool }: Grant): string {
+  return id ?? tool
+}
+
+/** When it ends (ms); NaN: what it says is not a time. */
+export function expiryOf({ expires }: Grant): number {
+  return typeof expires === 'string' ? Date.parse(expires) : (expires ?? Infinity)
+}
+
 function prepareGrant(grant: Grant): PreparedGrant {
   if (typeof grant?.tool !== 'string' || !/^[\w.*-]{1,256}$/.test(grant.tool)) {
     throw new ReeveError(
@@ -94,9 +103,8 @@ function prepareGrant(grant: Grant): PreparedGrant {
       `A grant is for ${describeValue(grant?.tool)}. Name a tool, or several with "*": helpdesk.*`,
     )
   }
-  const id = grant.id ?? grant.tool
-  const expiresAt =
-    typeof grant.expires === 'string' ? Date.parse(grant.expires) : (grant.expires ?? Infinity)
+  const id = idOf(grant)
+  const expiresAt = expiryOf(grant)
   if (Number.isNaN(expiresAt)) {
     throw new ReeveError(
       'bad-grant',

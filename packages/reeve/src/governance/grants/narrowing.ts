@@ -7,7 +7,8 @@ import { type Grant, type PreparedGrant, prepareGrants } from './grant.ts'
 /** What the database says about the grants in code. Everything but an exception takes away. */
 export type GrantChange =
   | { kind: 'suspend'; grant: string; from: number; until?: number }
-  | { kind: 'expire'; grant: string; at: number }
+  /** `ofCode`: only while its code says that end. */
+  | { kind: 'expire'; grant: string; at: number; ofCode?: number }
   | { kind: 'narrow'; grant: string; from: number; args: Readonly<Record<string, Constraint>> }
   /** Adds for a time; only an owner may. */
   | { kind: 'exception'; by: Principal; from: number; until: number; grant: Grant }
@@ -30,7 +31,8 @@ export function effectiveGrants(
     for (const change of changes) {
       if (change.kind === 'exception' || change.grant !== grant.id) continue
       if (change.kind === 'suspend' && isNow(change.from, change.until)) return []
-      if (change.kind === 'expire') expiresAt = Math.min(expiresAt, change.at)
+      const isExpired = change.kind === 'expire' && (change.ofCode ?? grant.expiresAt) === grant.expiresAt
+      if (isExpired) expiresAt = Math.min(expiresAt, change.at)
       if (change.kind !== 'narrow' || !isNow(change.from)) continue
       const narrowing = prepareGrants([{ tool: grant.source.tool, args: change.args }])[0]!
       checks = [...checks, ...narrowing.checks]

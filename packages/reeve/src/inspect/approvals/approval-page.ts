@@ -4,6 +4,7 @@ import { delegationsOf } from '../../store/approvals/delegations.ts'
 import { votesOf } from '../../store/approvals/votes.ts'
 import type { Session } from '../../store/database.ts'
 import { type EventPayloads, payloadIfSound } from '../../store/journal/events.ts'
+import { VeiledTexts } from '../../store/marks/written.ts'
 import { requireApproval } from '../../store/runs/approvals.ts'
 import { readRunByNo } from '../../store/runs/runs.ts'
 import { type RunSummary, summariesOf } from '../run/run-view.ts'
@@ -41,6 +42,7 @@ export async function approvalPage(session: Session, id: string): Promise<Approv
   const approval = approvalView(row)
   const sources = sourcesOf(context.inputs[0]?.input ?? null, events)
   const [summary] = await summariesOf(session, [run])
+  const texts = new VeiledTexts(session)
   return {
     approval,
     run: summary!,
@@ -55,18 +57,28 @@ export async function approvalPage(session: Session, id: string): Promise<Approv
       )
       .slice(0, mostPassages),
     context,
-    votes: (await votesOf(session, row)).map(({ voter, seat, note, answer, at }) => ({
-      by: voter,
-      inPlaceOf: seat === voter ? null : seat,
-      note,
-      edit: answer === null ? null : (JSON.parse(answer) as Json),
-      at: isoText(at),
-    })),
-    delegations: (await delegationsOf(session, id)).map(({ giver, receiver, note, at }) => ({
-      from: giver,
-      to: receiver,
-      note,
-      at: isoText(at),
-    })),
+    votes: (await all(votesOf(session, row), (vote) => texts.shown(row, vote))).map(
+      ({ voter, seat, note, answer, at }) => ({
+        by: voter,
+        inPlaceOf: seat === voter ? null : seat,
+        note,
+        edit: answer === null ? null : (JSON.parse(answer) as Json),
+        at: isoText(at),
+      }),
+    ),
+    delegations: (await all(delegationsOf(session, id), (each) => texts.shown(row, each))).map(
+      ({ giver, receiver, note, at }) => ({
+        from: giver,
+        to: receiver,
+        note,
+        at: isoText(at),
+      }),
+    ),
   }
+}
+
+async function all<T>(read: Promise<T[]>, turn: (each: T) => Promise<T>): Promise<T[]> {
+  const turned: T[] = []
+  for (const each of await read) turned.push(await turn(each))
+  return turned
 }

@@ -3,7 +3,7 @@ import { deleteCookie, setCookie } from 'hono/cookie'
 import type { Clock } from '../../base/time/time.ts'
 import type { Database } from '../../store/database.ts'
 import { beginSession, endSession, idleMs } from '../../store/identity/sessions.ts'
-import { useSignIn } from '../../store/identity/tokens.ts'
+import { expiredSignIn, useSignIn } from '../../store/identity/tokens.ts'
 import { readText } from '../http/request-body.ts'
 import { cookieName, credentialOf, refuseWithoutCsrf, secureCookieName } from './caller.ts'
 import { type Doors, isSecure } from './doors.ts'
@@ -34,8 +34,10 @@ export function mountSignIn(app: Hono, options: SignInOptions): void {
     try {
       const secret = await database.transaction(async (session) => {
         const principal = await useSignIn(session, form.get('code') ?? '', now)
-        return beginSession(session, principal, now)
+        return principal === undefined ? undefined : beginSession(session, principal, now)
       })
+      // Thrown within, it would take back that it is noted.
+      if (secret === undefined) throw expiredSignIn()
       setSessionCookie(context, secret, doors)
       return context.redirect('/', 303)
     } catch (error) {

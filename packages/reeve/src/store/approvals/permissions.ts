@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { isShortText, shownId } from '../../base/text/text.ts'
 import type { Session } from '../database.ts'
+import { VeiledTexts, type WrittenTo } from '../marks/written.ts'
 
 /**
  * A decision that a person made to hold for later calls, too: of one agent (or of a workflow's own code), with one tool, and with
@@ -67,6 +68,13 @@ export async function openPermissions(session: Session, tool: string, now: numbe
   return open
 }
 
+/** Notes those whose time is over, so that no clock that is set back makes them valid again. Mostly it only looks. */
+export async function noteEndedPermissions(session: Session, now: number): Promise<void> {
+  const where = 'ended_at is null and expires_at <= ?'
+  const ended = await session.get(`select 1 as found from permissions where ${where} limit 1`, [now])
+  if (ended) await session.run(`update permissions set ended_at = expires_at where ${where}`, [now])
+}
+
 /** Open requests about a tool for which somebody remembers a permission that still holds. */
 export function askedOfPermissions(
   session: Session,
@@ -82,7 +90,7 @@ export function askedOfPermissions(
 }
 
 /** The newest first; ids sort by birth. */
-export function listPermissions(
+export async function listPermissions(
   session: Session,
   { before, limit, now }: { before?: string | undefined; limit: number; now?: number | undefined },
 ): Promise<PermissionRow[]> {
@@ -96,10 +104,25 @@ export function listPermissions(
     conditions.push('ended_at is null and expires_at > ?')
     values.push(now)
   }
-  return session.all<PermissionRow>(
+  const rows = await session.all<PermissionRow>(
     `select * from permissions where ${conditions.join(' and ')} order by id desc limit ?`,
     [...values, limit],
   )
+  return session.keepsMarks ? veiled(session, rows) : rows
+}
+
+async function veiled(session: Session, rows: PermissionRow[]): Promise<PermissionRow[]> {
+  const texts = new VeiledTexts(session)
+  const shown: PermissionRow[] = []
+  for (const row of rows) {
+    const about = await session.get<WrittenTo>(
+      'select run, shown, input_schema from approvals where id = ?',
+      [row.approval],
+    )
+    const { answer } = await texts.shown(about, { answer: row.arguments })
+    shown.push({ ...row, arguments: answer })
+  }
+  return shown
 }
 
 /** @throws `unknown-permission` */

@@ -2,6 +2,7 @@ import type { Database } from '../database.ts'
 import { listAllPrincipals, type PrincipalRow } from '../identity/principals.ts'
 import { type GrantChangeRow, openGrantChanges } from './grant-changes.ts'
 import { type LevelRow, listLevels } from './levels.ts'
+import { readSeenEnds } from './seen-ends.ts'
 import { listSwitches, type SwitchRow } from './switches.ts'
 import { readAuthorityVersion } from './version.ts'
 
@@ -12,6 +13,8 @@ export interface StandingRows {
   changes: GrantChangeRow[]
   switches: SwitchRow[]
   levels: LevelRow[]
+  /** Names of ends that have come (`seen-ends.ts`). */
+  seenEnds: ReadonlySet<string>
 }
 
 /**
@@ -25,7 +28,8 @@ export async function readStandingRows(database: Database, now: () => number): P
     const changes = await openGrantChanges(database, now())
     const switches = await listSwitches(database)
     const levels = await listLevels(database)
+    const seenEnds = await readSeenEnds(database)
     if ((await readAuthorityVersion(database)) === version)
-      return { version, principals, changes, switches, levels }
+      return { version, principals, changes, switches, levels, seenEnds }
   }
 }

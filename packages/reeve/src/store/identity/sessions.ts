@@ -39,8 +39,11 @@ export async function recogniseSession(session: Session, secret: string, now: nu
      where s.hash = ? and p.ended_at is null`,
     [hash],
   )
-  // Gone for good: no clock that is set back makes it valid again.
-  if (row && row.expires_at <= now) await session.run('delete from sessions where hash = ?', [hash])
+  if (row && row.expires_at <= now) {
+    // Gone for good: no clock that is set back makes it valid again. One that was used since it was read goes on.
+    const gone = await session.run('delete from sessions where hash = ? and expires_at <= ?', [hash, now])
+    if (gone === 0) return recogniseSession(session, secret, now)
+  }
   if (!row || row.expires_at <= now)
     throw new ReeveError('session-expired', 'The session is over. Sign in again.')
   if (now - row.seen_at > seenEveryMs) {

@@ -101,17 +101,20 @@ export async function recogniseToken(
   }
 }
 
-/** In a transaction: uses a sign-in link up. Answers for whom it was. @throws `sign-in-link-used` `sign-in-link-expired` */
-export async function useSignIn(session: Session, secret: string, now: number): Promise<string> {
+/**
+ * In a transaction: uses a sign-in link up. Answers for whom it was; undefined: it has expired, which is noted, so that no clock that
+ * is set back makes it valid again.
+ * @throws `sign-in-link-used`
+ */
+export async function useSignIn(session: Session, secret: string, now: number): Promise<string | undefined> {
   const row = await findToken(session, secret, 'sign-in')
   const used = 'This sign-in link is not known here, or was used already. Make a new one: reeve token sign-in'
-  if (!row || row.ended_at !== null || row.principal_ended !== null)
-    throw new ReeveError('sign-in-link-used', used)
+  if (!row || row.principal_ended !== null) throw new ReeveError('sign-in-link-used', used)
+  if (row.expires_at !== null && row.ended_at === row.expires_at) return undefined
+  if (row.ended_at !== null) throw new ReeveError('sign-in-link-used', used)
   if (row.expires_at !== null && row.expires_at <= now) {
-    throw new ReeveError(
-      'sign-in-link-expired',
-      'This sign-in link has expired. Make a new one: reeve token sign-in',
-    )
+    await session.run('update tokens set ended_at = expires_at where id = ? and ended_at is null', [row.id])
+    return undefined
   }
   const isFirst = await session.run(
     'update tokens set ended_at = ?, used_at = ? where id = ? and ended_at is null',
@@ -121,6 +124,13 @@ export async function useSignIn(session: Session, secret: string, now: number): 
   const acting: Acting = { by: row.principal, proof: 'signed-link', at: now }
   await record(session, acting, 'signed-in', row.principal, {})
   return row.principal
+}
+
+export function expiredSignIn(): ReeveError {
+  return new ReeveError(
+    'sign-in-link-expired',
+    'This sign-in link has expired. Make a new one: reeve token sign-in',
+  )
 }
 
 function findToken(

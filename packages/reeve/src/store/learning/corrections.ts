@@ -1,6 +1,7 @@
 import type { Json } from '../../base/json/json.ts'
 import { saidOf } from '../authority/authority-log.ts'
 import type { Session, Value } from '../database.ts'
+import { VeiledTexts } from '../marks/written.ts'
 import type { ApprovalRow } from '../runs/approvals.ts'
 
 /** An approval that a person decided otherwise than it was asked, with its run. */
@@ -26,12 +27,12 @@ interface Wanted {
 }
 
 /** Rejections, edits and answers since then, by the index of decisions; the newest first. */
-export function correctedApprovals(
+export async function correctedApprovals(
   session: Session,
   { workflow, since, limit }: Wanted,
 ): Promise<DecidedRow[]> {
   const values: Value[] = [since, ...(workflow === undefined ? [] : [workflow]), limit]
-  return session.all<DecidedRow>(
+  const rows = await session.all<DecidedRow>(
     `select a.id, a.run, a.step, a.kind, a.subject, a.shown, a.answer, a.note, a.decided_by, a.binds, a.input_schema,
        a.status, a.decided_at, r.id as run_id, r.workflow
      from approvals a join runs r on r.no = a.run
@@ -41,6 +42,10 @@ export function correctedApprovals(
      order by a.decided_at desc limit ?`,
     values,
   )
+  const texts = new VeiledTexts(session)
+  const shown: DecidedRow[] = []
+  for (const row of rows) shown.push(await texts.shown(row, row))
+  return shown
 }
 
 export interface CorrectedAnswerRow {
@@ -74,14 +79,20 @@ export async function correctedAnswers(
     values,
   )
   const seen = new Set<string>()
-  return rows.flatMap((row) => {
-    const { why, details } = saidOf(row)
-    if (details === undefined) return []
+  const texts = new VeiledTexts(session)
+  const corrected: CorrectedAnswerRow[] = []
+  for (const row of rows) {
+    const { why = null, details } = saidOf(row)
+    if (details === undefined) continue
     const said = details as unknown as CorrectedAnswerRow['details']
     const key = `${row.run_id}:${said.call}`
-    if (seen.has(key)) return []
+    if (seen.has(key)) continue
     seen.add(key)
     const { run_id: runId, run_no: runNo, at, principal: by } = row
-    return [{ runId, runNo, workflow: row.workflow, at, by, why: why ?? null, details: said }]
-  })
+    const about = { run: runNo, shown: null, input_schema: null }
+    const { note, answer } = await texts.shown(about, { note: why, answer: JSON.stringify(said.value) })
+    const value = JSON.parse(answer) as Json
+    corrected.push({ runId, runNo, workflow: row.workflow, at, by, why: note, details: { ...said, value } })
+  }
+  return corrected
 }

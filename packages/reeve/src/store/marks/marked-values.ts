@@ -61,6 +61,11 @@ export function sealedRow(values: Value[], key: SealingKey): Value[] {
   return [run, id, mark, sealed.text, sealed.keyId]
 }
 
+/** Whether a row of `insertMarked` has a text that is not sealed. */
+export function isPlainRow([_run, _id, _mark, text, keyId]: Value[]): boolean {
+  return text !== null && keyId === null
+}
+
 interface KeptRow {
   run: number
   id: string

@@ -97,12 +97,24 @@ export async function withMarked<I extends SealedPayload>(session: Session, item
   return items
 }
 
-/** Opens what came for a run, which then knows the texts, too. What was erased stays a reference. */
+/**
+ * Opens what came for a run, which then knows the texts, too: all of it, or nothing. A reference that is handed on is written as a
+ * stranger's text, which nobody opens ever again.
+ * @throws `erased` `secrets-key-missing` `secret-forged`
+ */
 export function openItems(items: SealedPayload[], marks: RunMarks): void {
+  let opened: [SealedPayload, string][] | undefined
   for (const item of items) {
     if (!item.marked) continue
-    marks.adopt(item.marked)
-    item.payload = marks.openKnown(item.payload)
+    const own = new RunMarks()
+    own.adopt(item.marked)
+    opened ??= []
+    opened.push([item, own.open(item.payload)])
+  }
+  if (!opened) return
+  for (const [item, payload] of opened) {
+    marks.adopt(item.marked!)
+    item.payload = payload
     delete item.marked
   }
 }

@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import type { Mark, MarkedText } from '../../base/schema/marked.ts'
+import { mask, type Secrets } from '../../base/secrets/secrets.ts'
 import type { Row } from '../database.ts'
+import type { JournalEvent } from '../journal/journal.ts'
 import { boundId } from './bound-text.ts'
 import { type MarkedValue, markedRow, saltId } from './marked-values.ts'
+import { forgedText } from './sealed-text.ts'
 
 const reference = /\[marked:([\w-]{22}(?:[\w-]{5})?)\]/g
 /** A reference, or what stands for the beginning of what only looks like one. */
@@ -21,11 +24,6 @@ const shortestPart = 4
 /** Whether a text may hold references. */
 export function mayHoldMarks(text: string | null): boolean {
   return text !== null && text.length > first.length && text.includes(first)
-}
-
-/** A text that is kept, with no reference that tells one marked text from another. */
-export function withoutMarks(kept: string): string {
-  return kept.replace(reference, '[marked]')
 }
 
 /**
@@ -69,13 +67,24 @@ export class RunMarks {
   /** There is nothing to seal or to open. */
   get isEmpty(): boolean {
     const hasFaults = this.#locked !== undefined || this.#forged !== undefined
-    return this.#ids.size === 0 && this.#erased === undefined && !hasFaults
+    return this.#ids.size === 0 && this.#salt === undefined && this.#erased === undefined && !hasFaults
   }
 
-  /** Texts that stand where a schema has marks. */
-  add(found: readonly MarkedText[]): void {
-    for (const { mark, text } of found) {
-      if (!this.#ids.has(text)) this.#note({ ...boundId(text), mark, text })
+  /** All texts that the run has ever marked are known. */
+  get isWhole(): boolean {
+    return this.#locked === undefined && this.#forged === undefined && this.#erased === undefined
+  }
+
+  /** @throws `secrets-key-missing` where its texts are not known, so that nothing could be sealed */
+  requireKey(): void {
+    if (this.#locked) throw this.#locked
+  }
+
+  /** Texts that stand where a schema has marks, and which of their parts no journal has, marked or not. */
+  add(found: readonly MarkedText[], secrets?: Secrets): void {
+    for (const { mark, text: written } of found) {
+      const text = secrets ? secrets.redact(written) : written
+      if (text !== mask && !this.#ids.has(text)) this.#note({ ...boundId(text), mark, text })
     }
   }
 
@@ -157,6 +166,11 @@ export class RunMarks {
     return this.#sealed(text, this.#textFinder, (form) => form)
   }
 
+  /** Whether any of its texts stands in a text, however short it is. */
+  standIn(text: string): boolean {
+    return [...this.#ids.keys()].some((each) => text.includes(each))
+  }
+
   #sealed(text: string, finder: RegExp, read: (form: string) => string): string {
     return text.replace(finder, (form) =>
       form === first ? foreignFirst : `[marked:${this.#ids.get(read(form))!}]`,
@@ -190,22 +204,34 @@ export class RunMarks {
       const known = this.#texts.get(id)
       if (known !== undefined) return form(known)
       if (isLenient) return whole
-      const fault = this.#forged?.get(id) ?? this.#locked
-      if (fault) throw fault
-      if (!this.#erased?.has(id)) return whole
-      throw new ReeveError(
-        'erased',
-        'The data of the run was erased, so the run cannot continue. Start a new run.',
-      )
+      throw this.#whyUnknown(id)
     })
+  }
+
+  /** Nobody but a run itself makes references: one without its row has lost it. */
+  #whyUnknown(id: string): ReeveError {
+    const fault = this.#forged?.get(id) ?? this.#locked
+    if (fault) return fault
+    if (!this.#erased?.has(id)) return forgedText(id)
+    return new ReeveError(
+      'erased',
+      'The data of the run was erased, so the run cannot continue. Start a new run.',
+    )
+  }
+
+  /** What digests of it were salted with is known. @throws `erased` `secrets-key-missing` `secret-forged` */
+  requireSalt(): void {
+    if (this.#salt === undefined) throw this.#whyUnknown(saltId)
   }
 
   /** A digest that nobody can check a guess against, once the run has marks. */
   salted(digest: string): string {
-    if (this.#locked) throw this.#locked
-    if (this.#ids.size === 0) return digest
-    // Made by whoever drives the run, and by nobody else: two would not agree.
-    if (this.#salt === undefined) this.#note({ id: saltId, mark: 'secret', text: newId() })
+    if (this.#salt === undefined) {
+      if (this.#locked) throw this.#locked
+      if (this.#ids.size === 0) return digest
+      // Made by whoever drives the run, and by nobody else: two would not agree.
+      this.#note({ id: saltId, mark: 'secret', text: newId() })
+    }
     return `${saltedFirst}${sha256(`${this.#salt}\n${digest}`)}`
   }
 
@@ -234,6 +260,15 @@ const noRows: Row[] = []
 
 /** A digest is 43 characters of base64url and has no dot. */
 const saltedFirst = 'salted.'
+
+/** Whether a digest of its call, or of what was parsed for it, is salted. */
+export function isSalted({ type, args, payload }: Pick<JournalEvent, 'type' | 'args' | 'payload'>): boolean {
+  if (args?.startsWith(saltedFirst)) return true
+  return type === 'value-parsed' && payload !== null && saltedValue.test(payload)
+}
+
+/** How `value-parsed` events begin: what follows is anybody's. */
+const saltedValue = /^\{"no":\d+,"given":"salted\./
 
 function newId(): string {
   return randomBytes(16).toString('base64url')

@@ -34,7 +34,7 @@ export function openText(
 export function forgedText(id: string): ReeveError {
   return new ReeveError(
     'secret-forged',
-    `The marked text ${id} is not the one that the journal refers to, or cannot be opened with the key that it says it was sealed with: its row was changed, or put in the place of another. It is not used. Look at who may write to the database.`,
+    `The marked text ${id} is not the one that the journal refers to, or cannot be opened with the key that it says it was sealed with: its row was changed, removed, or put in the place of another. It is not used. Look at who may write to the database.`,
   )
 }
 

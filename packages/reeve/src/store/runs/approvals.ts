@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { isShortText, shownId } from '../../base/text/text.ts'
 import type { Bulk, Row, Session, Value } from '../database.ts'
 import { openRows } from '../marks/open-kept.ts'
+import { VeiledTexts } from '../marks/written.ts'
 
 /**
  * What a person is asked, and what they said:
@@ -117,9 +118,13 @@ export function closingRow(approval: string, status: 'expired' | 'withdrawn'): R
   return { statement: closeApprovals, values: [approval, status] }
 }
 
-/** Whoever decides is shown the texts themselves, where what is kept has references. */
-export function openApprovals<R extends ApprovalRow>(session: Session, rows: R[]): Promise<R[]> {
-  return openRows(session, rows, ['shown'], ['subject'])
+/** Whoever decides is shown the texts themselves, where what is kept has references; others see nothing of what people wrote. */
+export async function openApprovals<R extends ApprovalRow>(session: Session, rows: R[]): Promise<R[]> {
+  if (!session.keepsMarks) return openRows(session, rows, ['shown'], ['subject'])
+  const texts = new VeiledTexts(session)
+  const shown: R[] = []
+  for (const row of rows) shown.push(await texts.shown(row, row))
+  return shown
 }
 
 export type ApprovalOfRun = ApprovalRow & { run_id: string; workflow: string }
@@ -190,6 +195,14 @@ export async function recordDecision(
     ],
   )
   return changed === 1
+}
+
+/** Notes that nobody decides it any more, so that no clock that is set back lets anybody. Its run hears of it at its own time. */
+export async function noteExpired(session: Session, { id }: ApprovalRow, now: number): Promise<void> {
+  await session.run(
+    `update approvals set status = 'expired' where id = ? and status = 'pending' and expires_at <= ?`,
+    [id, now],
+  )
 }
 
 /** What a run asks of people is asked no longer; what nobody knows the outcome of stays asked. */

@@ -1,4 +1,5 @@
 import type { Session } from '../../database.ts'
+import { VeiledTexts } from '../../marks/written.ts'
 
 /** A run that failed, with its last event. */
 export interface FailedEnd {
@@ -31,9 +32,9 @@ export interface Correction {
 }
 
 /** The newest rejections, edits and answers since then, by the index of decisions. */
-export function corrections(session: Session, since: number, limit: number): Promise<Correction[]> {
-  return session.all<Correction>(
-    `select r.id as run, r.workflow, a.decided_at as at, a.subject, a.note,
+export async function corrections(session: Session, since: number, limit: number): Promise<Correction[]> {
+  const rows = await session.all<Correction & { no: number }>(
+    `select r.id as run, r.no, r.workflow, a.decided_at as at, a.subject, a.note,
        case when a.status = 'approved' then 'edited' else a.status end as what
      from (select run, decided_at, status, subject, note from approvals
        where decided_at is not null and decided_at >= ? and
@@ -42,4 +43,9 @@ export function corrections(session: Session, since: number, limit: number): Pro
      join runs r on r.no = a.run order by a.decided_at desc`,
     [since, limit],
   )
+  const texts = new VeiledTexts(session)
+  const shown: Correction[] = []
+  for (const { no, ...row } of rows)
+    shown.push(await texts.shown({ run: no, shown: null, input_schema: null }, row))
+  return shown
 }
