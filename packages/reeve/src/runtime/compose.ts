@@ -118,9 +118,11 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       secrets,
       clock,
       log,
+      loaded: async (keys) => {
+        Object.assign(slot, await openMarksKey(database, keys, { clock, log }))
+      },
     })
     await vault.load()
-    slot.marksKey = await openMarksKey(database, vault.keys, { clock, log })
     const keys = modelKeys(environment.keys, vault)
     const routes = resolveRoutes({ project, keys }, unusable)
     const workflows = registryOf(project)

@@ -1,8 +1,9 @@
+import type { ReeveError } from '../base/errors.ts'
 import type { Secrets } from '../base/secrets/secrets.ts'
 import type { AuditKeys } from './audit/key/audit-keys.ts'
 import type { Batch, Bulk, Database, Session, Value } from './database.ts'
 import { insertBlobs, insertEvents } from './journal/journal.ts'
-import { insertMarked, sealedRow } from './marks/marked-values.ts'
+import { insertMarked, isPlainRow, sealedRow } from './marks/marked-values.ts'
 import type { SealingKey } from './secrets/key/sealing-key.ts'
 
 /** What was cleaned when it was linked into a chain. */
@@ -12,6 +13,8 @@ const linked: readonly Bulk[] = [insertEvents, insertBlobs]
 export interface AuditKeySlot {
   keys?: AuditKeys | 'missing' | undefined
   marksKey?: SealingKey | undefined
+  /** Why marked texts cannot be sealed here, although the database has a key for them. */
+  marksProblem?: ReeveError | undefined
 }
 
 /**
@@ -46,7 +49,7 @@ export function redacting(database: Database, secrets: Secrets, slot: AuditKeySl
 }
 
 function cleanBatch(batch: Batch, secrets: Secrets, slot: AuditKeySlot): Batch {
-  if (secrets.isEmpty && !slot.marksKey) return batch
+  if (secrets.isEmpty && !slot.marksKey && !slot.marksProblem) return batch
   const cleaned = <Part extends { statement: Bulk; rows: Value[][] }>(part: Part): Part => {
     const rows = cleanRows(part.statement, part.rows, secrets, slot)
     return rows === part.rows ? part : { ...part, rows }
@@ -54,16 +57,19 @@ function cleanBatch(batch: Batch, secrets: Secrets, slot: AuditKeySlot): Batch {
   return { guards: batch.guards.map(cleaned), writes: batch.writes.map(cleaned) }
 }
 
-/** As they are written: without secrets, and marked texts sealed. */
+/** As they are written: without secrets, and marked texts sealed. @throws `secrets-key-missing` */
 function cleanRows(
   statement: Bulk,
   rows: Value[][],
   secrets: Secrets,
-  { marksKey }: AuditKeySlot,
+  { marksKey, marksProblem }: AuditKeySlot,
 ): Value[][] {
   const clean =
     secrets.isEmpty || linked.includes(statement) ? rows : rows.map((row) => cleanValues(row, secrets))
-  return marksKey && statement === insertMarked ? clean.map((row) => sealedRow(row, marksKey)) : clean
+  if (statement !== insertMarked || (!marksKey && !marksProblem)) return clean
+  if (marksKey) return clean.map((row) => sealedRow(row, marksKey))
+  if (clean.some(isPlainRow)) throw marksProblem
+  return clean
 }
 
 function cleanValues(values: Value[], secrets: Secrets): Value[] {

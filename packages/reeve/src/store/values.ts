@@ -47,6 +47,8 @@ function badValue(column: string, kind: Kind, value: unknown): ReeveError {
 
 const valueCodes = new Set<unknown>([
   'bad-value',
+  // A text that must be sealed, and cannot be.
+  'secrets-key-missing',
   'ERR_INVALID_ARG_TYPE',
   'ERR_INVALID_ARG_VALUE',
   'ERR_OUT_OF_RANGE',

@@ -135,7 +135,11 @@ async function act(
     ...(service && account !== undefined && { account, gate: service.gate(account) }),
     ...(tool.oncePer && { oncePer: keyFor(tool.name, tool.oncePer, parsed) }),
     ...(tool.verify && { verify: (args, attempt) => tool.verify!(handed(args), attempt) }),
-    result: { schema: () => outputSchemaOf(tool), problem: (result) => resultProblem(tool, result) },
+    result: {
+      schema: () => outputSchemaOf(tool),
+      problem: (result) => resultProblem(tool, result),
+      mark: (result) => site.mark(tool.output, result),
+    },
     ...(actor && { actor }),
     ...(approved && { approved }),
     ...(caller.judged && {

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { z } from 'zod'
+import { personal } from '../../src/base/schema/marked.ts'
 import { afterQuiet } from '../../src/base/time/quiet-hours.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
@@ -91,6 +92,28 @@ export function attentionCases(open: OpenApprovals): void {
           expect(pages).toHaveLength(4)
         },
       )
+    },
+  )
+
+  approvalCase(
+    'senders who choose a marked text that is a part of what is asked do not get past it either',
+    open,
+    async (store) => {
+      const { database } = store
+      const asks = defineWorkflow({
+        name: 'asks',
+        input: z.object({ name: personal(z.string()) }),
+        run: (ctx: CoreContext, { name }) => ctx.approve(`reply to the letter of ${name}`, { show: 1 }),
+      })
+      await database.transaction((session) => saveRules(session, { perChannel: 2 }))
+      const { engine } = await testEngine([asks], store)
+      await engine.start()
+      for (const [index, name] of ['reply', 'letter', 'to the', 'Bo', 'the letter'].entries()) {
+        await engine.startRun(asks, { name }, { channel: 'mail' })
+        await until(async () => ((await listPending(database, 9)).length === index + 1 ? true : undefined))
+      }
+      expect(await countsOfWaiting(database)).toMatchObject({ approval: 2, aside: 3 })
+      await engine.stop()
     },
   )
 

@@ -5,6 +5,7 @@ import { decidingCases } from './deciding.ts'
 import type { OpenApprovals } from './harness.ts'
 import { peerCases } from './peers.ts'
 import { permissionCases } from './permissions.ts'
+import { setBackCases } from './set-back.ts'
 
 /** What holds of approvals on any database. */
 export function approvalsContract(name: string, open: OpenApprovals): void {
@@ -14,5 +15,6 @@ export function approvalsContract(name: string, open: OpenApprovals): void {
     peerCases(open)
     permissionCases(open)
     attentionCases(open)
+    setBackCases(open)
   })
 }

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { z } from 'zod'
+import { personal } from '../../src/base/schema/marked.ts'
 import { type Context, workflow } from '../../src/context.ts'
 import { revokePermission } from '../../src/engine/deciding/remember.ts'
 import { listPermissions } from '../../src/store/approvals/permissions.ts'
@@ -79,6 +80,42 @@ async function sentInAll(desk: Desk, count: number): Promise<void> {
 }
 
 export function permissionCases(open: OpenApprovals): void {
+  approvalCase(
+    'a call is permitted also where a marked text of its run is the name of the tool, or a part of it',
+    open,
+    async (store) => {
+      const sent: string[] = []
+      const mail = tool({
+        name: 'mail.send',
+        description: 'Sends a mail',
+        input: z.object({ text: z.string() }),
+        output: z.unknown(),
+        effect: 'once',
+        risk: 'high',
+        run: ({ text }) => {
+          sent.push(text)
+          return null
+        },
+      })
+      const flow = workflow({
+        name: 'desk',
+        input: z.object({ from: personal(z.string()) }),
+        run: (ctx: Context) => ctx.call(mail, { text: 'Hello' }),
+      })
+      const bench = await agentBench([flow], {}, store)
+      const desk = { ...bench, sent } as never as Desk
+      await bench.engine.startRun(flow, { from: 'ada@example.org' })
+      const { id } = await nextAsked(store.database, [])
+      await bench.engine.control.decide(id, { verdict: 'approve', by: 'ada', remember: { for: '30d' } })
+      await sentInAll(desk, 1)
+      for (const [index, from] of ['mail', 'mail.send', 'send'].entries()) {
+        await bench.engine.startRun(flow, { from })
+        await sentInAll(desk, index + 2)
+      }
+      await bench.engine.stop()
+    },
+  )
+
   approvalCase(
     'the same call is sent without asking for as long as it was said, and no longer',
     open,

@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { personal } from '../../src/base/schema/marked.ts'
 import type { Effect } from '../../src/engine/calls/effect/definition.ts'
 import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { listPending, requireApproval } from '../../src/store/runs/approvals.ts'
 import { settle } from '../../src/testing/fake-clock.ts'
-import { mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
+import { callTool } from '../../src/tools/call.ts'
+import { tool } from '../../src/tools/tool.ts'
+import { eventsOf, mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 
 const lost: Effect = {
   name: 'pay',
@@ -122,3 +125,38 @@ test('a workflow gets a copy of a result: what others do to it later changes not
   expect(await handle.result()).toEqual({ status: 'succeeded', output: { count: 1, keys: ['count'] } })
   await engine.stop()
 })
+
+test.each(['once', 'verifiable'] as const)(
+  'what a person, or the outside system, says that a tool of class %s gave stands in no journal where its schema marks it',
+  async (declared) => {
+    const street = 'Nowhere Lane 7'
+    const looks = tool({
+      name: 'look',
+      description: 'Looks an address up',
+      input: z.object({}),
+      output: z.object({ street: personal(z.string()) }),
+      effect: declared,
+      approval: 'never',
+      run() {
+        throw new Error('the connection was lost')
+      },
+      verify: () => ({ outcome: 'applied', result: { street } }),
+    })
+    const flow = defineWorkflow({
+      name: 'flow',
+      input: z.unknown(),
+      run: (ctx: CoreContext) => callTool(CoreContext.callSiteOf(ctx), looks, {}),
+    })
+    const { engine, database, clock } = await testEngine([flow])
+    await engine.start()
+    const { id } = await engine.startRun(flow, {})
+    await clock.advance(1_000)
+    const [asked] = await listPending(database)
+    const answer = { happened: true, result: { street } }
+    if (asked) await engine.control.decide(asked.id, { verdict: 'answer', by: 'ada', answer })
+    expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: { street } })
+    expect(asked === undefined).toBe(declared === 'verifiable')
+    expect(JSON.stringify(await eventsOf(database, id))).not.toContain(street)
+    await engine.stop()
+  },
+)

@@ -5,9 +5,11 @@ import { type Effect, NotApplied } from '../../src/engine/calls/effect/definitio
 import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { overrideItem } from '../../src/engine/overriding/override.ts'
-import type { GivenOverride } from '../../src/engine/overriding/request-override.ts'
+import { type GivenOverride, requestOverride } from '../../src/engine/overriding/request-override.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
+import type { Session } from '../../src/store/database.ts'
 import { payloadOf } from '../../src/store/journal/events.ts'
+import { openEvents } from '../../src/store/marks/open-kept.ts'
 import { deliver } from '../../src/store/runs/inbox.ts'
 import { approvalCase, type OpenApprovals, until } from '../approvals/harness.ts'
 import { eventsOf, mortalEngine, rowOf, testEngine } from '../engine/harness.ts'
@@ -146,6 +148,86 @@ export function secondReading(name: string, open: OpenApprovals): void {
           by: 'ada',
           problem: 'the run had ended before it was taken',
         })
+        await engine.stop()
+      },
+    )
+
+    approvalCase(
+      'of an override that came too late the journal keeps no marked text, and the reason as it was given',
+      open,
+      async (store) => {
+        let isUp = false
+        const mail = 'ada.marked@example.com'
+        const reason = `${mail} says [marked:${'a'.repeat(27)}] and "[marked:~b]"`
+        const flow = defineWorkflow({
+          name: 'fetches',
+          input: z.object({ from: personal(z.string()) }),
+          run: (ctx: CoreContext) =>
+            ctx.step('fetch', () => (isUp ? 'real' : Promise.reject(new Error('down'))), {
+              retry: { attempts: 1 },
+            }),
+        })
+        const { engine, database } = await testEngine([flow], store)
+        await engine.start()
+        const { id } = await engine.startRun(flow, { from: mail })
+        expect((await engine.resultOf(id)).status).toBe('failed')
+        const { no } = await rowOf(database, id)
+        const payload = JSON.stringify({ how: 'result', result: mail, reason, by: 'ada' })
+        await database.transaction((session) =>
+          deliver(session, { run: no, name: overrideItem(1), dedup: null, payload, at: 1 }),
+        )
+        isUp = true
+        await engine.control.retry(id, 'ada')
+        expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: 'real' })
+        const kept = await eventsOf(database, id)
+        expect(JSON.stringify(kept)).not.toContain(mail)
+        const opened = await openEvents(database, kept)
+        const refused = opened.find(({ type }) => type === 'override-refused')!
+        expect(payloadOf(refused, 'override-refused').reason).toBe(reason)
+        await engine.stop()
+      },
+    )
+
+    approvalCase(
+      'whether a settled call is made again is told without reading the chapter of its run',
+      open,
+      async (store) => {
+        let read = 0
+        const counting = (session: Session): Session => ({
+          ...session,
+          get: (sql, values) => session.get(sql, values),
+          run: (sql, values) => session.run(sql, values),
+          bulk: (statement, rows) => session.bulk(statement, rows),
+          async all<R>(sql: string, values?: never[]) {
+            const rows = await session.all<R>(sql, values)
+            read += rows.length
+            return rows
+          },
+        })
+        const steps = 200
+        const flow = defineWorkflow({
+          name: 'long',
+          input: z.unknown(),
+          async run(ctx: CoreContext) {
+            for (let step = 0; step < steps; step++) await ctx.step('one', () => step)
+            await ctx.waitFor('go')
+          },
+        })
+        const { engine, database } = await testEngine([flow], store)
+        await engine.start()
+        const { id } = await engine.startRun(flow, {})
+        await until(async () => (await eventsOf(database, id)).find(({ type }) => type === 'signal-awaited'))
+        const run = await rowOf(database, id)
+        const given = { how: 'result', result: 1, reason: 'by hand' } as const
+        await expect(
+          database.transaction((session) =>
+            requestOverride(counting(session), { run, call: 7, given, acting: ada, check: undefined }),
+          ),
+        ).rejects.toMatchObject({
+          code: 'cannot-override',
+          message: expect.stringContaining('result already'),
+        })
+        expect(read).toBeLessThan(20)
         await engine.stop()
       },
     )

@@ -15,12 +15,14 @@ import { deliveryCases } from './contract/deliveries.ts'
 import { directiveVersionCases } from './contract/directive-versions.ts'
 import { effectBudgetCases } from './contract/effect-budgets.ts'
 import { eraseCases } from './contract/erase.ts'
+import { expiredCases } from './contract/expired.ts'
 import { foreignMarkCases } from './contract/foreign-marks.ts'
 import { inboxCases } from './contract/inbox.ts'
 import { itemCases } from './contract/items.ts'
 import { journalCases } from './contract/journal.ts'
 import { keyLineCases } from './contract/key-lines.ts'
 import { learningCases } from './contract/learning.ts'
+import { lostMarkCases } from './contract/lost-marks.ts'
 import { markCases } from './contract/marks.ts'
 import { modelCallCases } from './contract/model-calls.ts'
 import { overtakenCases } from './contract/overtaken.ts'
@@ -34,6 +36,7 @@ import { rowCases } from './contract/rows.ts'
 import { runListCases } from './contract/run-lists.ts'
 import { secretCases } from './contract/secrets.ts'
 import { valueCases } from './contract/values.ts'
+import { writtenTextCases } from './contract/written-texts.ts'
 
 /**
  * Every promise of the store, as cases that any database must pass. `open` answers a migrated, empty database; each case
@@ -56,6 +59,8 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     eraseCases(open)
     markCases(open)
     foreignMarkCases(open)
+    lostMarkCases(open)
+    writtenTextCases(open)
     readinessCases(open)
     chapterCases(open)
     rowCases(open)
@@ -66,6 +71,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     authorityCases(open)
     pastAuthorityCases(open)
     secretCases(open)
+    expiredCases(open)
     overtakenCases(open)
     answerCases(open)
     modelCallCases(open)

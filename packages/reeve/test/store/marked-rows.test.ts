@@ -75,7 +75,7 @@ test('erase goes on once the key of marked texts is gone for good', async () => 
   const database = redacting(plain, new Secrets(), slot)
   const clock = new FakeClock()
   const keysOf = (key: SealingKey) => ({ keys: [key], file: undefined, place: 'a test' })
-  slot.marksKey = await openMarksKey(database, keysOf(SealingKey.make()), { clock, log: silentLog })
+  Object.assign(slot, await openMarksKey(database, keysOf(SealingKey.make()), { clock, log: silentLog }))
   const { engine } = await testEngine([waiting], { database })
   await engine.start()
   const one = await engine.startRun(waiting, { iban })
@@ -86,7 +86,7 @@ test('erase goes on once the key of marked texts is gone for good', async () => 
   slot.marksKey = undefined
   const acting = { by: 'ada', proof: 'local-user', at: 1 } as const
   await database.transaction((session) => deleteSecret(session, 'reeve.marks', acting))
-  slot.marksKey = await openMarksKey(database, keysOf(SealingKey.make()), { clock, log: silentLog })
+  Object.assign(slot, await openMarksKey(database, keysOf(SealingKey.make()), { clock, log: silentLog }))
   expect(slot.marksKey).toBeDefined()
   await expect(eraseSubject(database, ada, { by: 'ada', proof: 'local-user', at: 9 })).resolves.toBeDefined()
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { RunMarks } from '../../src/store/marks/run-marks.ts'
+import { isSalted, RunMarks } from '../../src/store/marks/run-marks.ts'
 
 function marksOf(...texts: string[]): RunMarks {
   const marks = new RunMarks()
@@ -69,4 +69,14 @@ test('a text that is not JSON opens to what it was', () => {
     expect(marks.openText(sealed)).toBe(text)
     expect(sealed).not.toContain('Byron')
   }
+})
+
+test('only what Reeve itself wrote counts as salted', () => {
+  const parsed = (value: object) =>
+    ({ type: 'value-parsed', args: null, payload: JSON.stringify(value) }) as const
+  expect(isSalted(parsed({ no: 1, given: 'salted.abc', value: 1 }))).toBe(true)
+  expect(isSalted(parsed({ no: 1, given: 'abc', value: 'salted.abc' }))).toBe(false)
+  expect(isSalted(parsed({ no: 1, given: 'abc', value: { no: 1, given: 'salted.abc' } }))).toBe(false)
+  expect(isSalted({ type: 'step-completed', args: 'salted.abc', payload: null })).toBe(true)
+  expect(isSalted({ type: 'step-completed', args: null, payload: '"salted.abc"' })).toBe(false)
 })

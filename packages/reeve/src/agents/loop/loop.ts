@@ -21,7 +21,7 @@ import { type AgentCaller, callerFor } from './caller.ts'
 import { applyGuards } from './guardrails.ts'
 import type { AgentOptions } from './options.ts'
 import { Progress } from './progress.ts'
-import { type DoneBefore, makeCalls } from './tool-use.ts'
+import { type DoneBefore, makeCalls, markArguments } from './tool-use.ts'
 import { AgentVoice } from './voice.ts'
 import { ContextWindow, estimateTokens, shownResult, type WindowResult } from './window.ts'
 
@@ -111,9 +111,11 @@ class Loop {
 
   async #admit(given: unknown): Promise<Json> {
     const { name, input, guards } = this.#agent
-    const value = parseOnce(this.#services.site, input, given, `The input of agent "${name}"`) as Json
-    this.#caller.task ??= { input: value, step: this.#services.site.nextStep }
-    const guarded = await applyGuards(this.#services.site, guards.input, `${name} input`, value)
+    const { site } = this.#services
+    const value = parseOnce(site, input, given, `The input of agent "${name}"`) as Json
+    for (const each of [given, value]) site.mark(input, each)
+    this.#caller.task ??= { input: value, step: site.nextStep }
+    const guarded = await applyGuards(site, guards.input, `${name} input`, value)
     if (guarded.ok) return guarded.value
     throw new ReeveError(
       'guard-rejected',
@@ -204,10 +206,7 @@ class Loop {
   #markTurn(value: TurnValue): void {
     const { site } = this.#services
     if (!('calls' in value)) return void (this.#agent.output && site.mark(this.#agent.output, value.answer))
-    for (const { tool, args } of value.calls) {
-      const schema = this.#capabilities.get(tool)?.input
-      if (schema) site.mark(schema, args)
-    }
+    for (const { tool, args } of value.calls) markArguments(site, this.#capabilities.get(tool), args)
   }
 
   /** A person stands in for the model, with the final answer. What a guard rejects of it, they mend, not a model. */

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
-import { describeMismatch, readAnswer } from '../../models/reading/structured.ts'
+import { hasMarks } from '../../base/schema/marked.ts'
+import type { CallSite } from '../../engine/call-site.ts'
+import { describeMismatch, readAnswer, valueIn } from '../../models/reading/structured.ts'
 import type { ToolCall } from '../../models/solver.ts'
 import type { Capability, Changed } from '../capability.ts'
 import type { CallOutcome, Progress } from './progress.ts'
@@ -120,16 +122,22 @@ function readArguments(
   given: Json,
   capability: Capability,
 ): { ok: true; args: unknown } | { ok: false; problem: string } {
-  let args: unknown = given
-  if (typeof given === 'string') {
-    const read = readAnswer(given, z.unknown())
-    if (!read.ok) return { ok: false, problem: `Its arguments cannot be read. ${read.problem}` }
-    args = read.value
-  }
-  if (capability.unwrap) args = capability.unwrap(args)
+  const read =
+    typeof given === 'string' ? readAnswer(given, z.unknown()) : { ok: true as const, value: given }
+  if (!read.ok) return { ok: false, problem: `Its arguments cannot be read. ${read.problem}` }
+  const args = capability.unwrap ? capability.unwrap(read.value) : read.value
   const checked = capability.check(args)
   if (checked.ok) return { ok: true, args }
   return { ok: false, problem: describeMismatch(capability.input, args, checked.issues) }
+}
+
+/** Keeps apart what stands where the schema of a call has marks. Arguments that came as a text are kept apart as a whole, too. */
+export function markArguments(site: CallSite, capability: Capability | undefined, given: Json): void {
+  if (!capability || !hasMarks(capability.input)) return
+  const { input, unwrap } = capability
+  const read = typeof given === 'string' ? valueIn(given) : given
+  if (typeof given === 'string' && given !== '') site.marks.add([{ mark: 'personal', text: given }])
+  site.mark(input, unwrap ? unwrap(read) : read)
 }
 
 interface Attempted {

@@ -12,7 +12,7 @@ import { readKeys } from '../../store/audit/key/key-file.ts'
 import type { Database } from '../../store/database.ts'
 import { liveWorkers, removeDeadWorkers, type WorkerRow } from '../../store/dispatch/workers.ts'
 import { refuseMoved } from '../../store/identity/moved.ts'
-import { readMarksKey } from '../../store/marks/marks-key.ts'
+import { marksKeyOf } from '../../store/marks/marks-key.ts'
 import { migrate } from '../../store/migrations.ts'
 import { RunNumbers } from '../../store/numbers.ts'
 import { openDatabase } from '../../store/open.ts'
@@ -50,7 +50,7 @@ export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) =>
     const { keys, problem: keyProblem } = await presentKeys(database, environment)
     slot.keys = keys
     // What it cannot open is shown as a reference.
-    slot.marksKey = await readMarksKey(database, readSealingKeys(environment)).catch(() => undefined)
+    Object.assign(slot, await marksKeyOf(database, readSealingKeys(environment)))
     const services = { clock, numbers: new RunNumbers(database), newId }
     // Workers see the change themselves: they watch the database.
     const control = new Control(database, services, async (schema, value) => {

@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
@@ -6,7 +7,6 @@ import { isoText } from '../../base/time/time.ts'
 import { nextDue } from '../../store/approvals/due.ts'
 import type { Row } from '../../store/database.ts'
 import { type EventPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
-import { withoutMarks } from '../../store/marks/run-marks.ts'
 import { type ApprovalTerms, hashOfRequest, type QuietHours } from '../../store/runs/approval-terms.ts'
 import { type ApprovalKind, closingRow, type NewApproval, requestRow } from '../../store/runs/approvals.ts'
 import { type DecisionItem, decisionIn } from '../../store/runs/decision-item.ts'
@@ -34,6 +34,8 @@ export interface ApprovalRequest extends Deadline, GivenTerms {
   binds?: 'effect'
   /** JSON Schema of what an edit must be. */
   inputSchema?: Json | null
+  /** Of what a person writes, these texts are kept apart: of an edit of what the tool was given, of an answer. */
+  marks?: StandardSchemaV1 | undefined
   /** The call that asked the same before, and was answered by what does not fit: its approval is open again. */
   again?: Call
   /** Aborted by the workflow's own code, it withdraws the request: the call fails with `wait-given-up`. */
@@ -88,7 +90,7 @@ export function requestApproval(site: CallSite, request: ApprovalRequest): Call 
   performWait(site, call, request.signal, (over) => {
     const recorded = call.recorded?.opened[0]
     const opened = recorded ? payloadOf(recorded, 'approval-requested') : ask(site, call, request)
-    return awaitDecision(site, call, opened, over)
+    return awaitDecision(site, call, { ...opened, marks: request.marks }, over)
   })
   return call
 }
@@ -140,8 +142,13 @@ function textOf(schema: Json | undefined): string | null {
   return (schema ?? null) === null ? null : JSON.stringify(schema)
 }
 
-function awaitDecision(site: CallSite, call: Call, opened: Opened, over: () => void): Begun {
-  const { shown } = opened
+function awaitDecision(
+  site: CallSite,
+  call: Call,
+  opened: Opened & Pick<ApprovalRequest, 'marks'>,
+  over: () => void,
+): Begun {
+  const { shown, marks } = opened
   const settle = (decision: SaidDecision, rows: Row[] = []) => {
     over()
     site.append(call, newEvent('approval-decided', decision), { value: decision, rows })
@@ -164,6 +171,7 @@ function awaitDecision(site: CallSite, call: Call, opened: Opened, over: () => v
       fail(site, call, 'approval-failed', decidedOnOther(opened.approval))
       return
     }
+    if (marks && said.answer !== undefined) site.mark(marks, said.answer)
     settle(decisionFrom(said, { opened, at: item.at, now: site.services.clock.now() }))
   })
   const stop = () => {
@@ -211,14 +219,17 @@ export function requestAnswer(
   const { kind, subject, terms } = asked
   const shown = site.services.secrets.redactData(asked.shown)
   const now = site.services.clock.now()
+  // The name of a tool is its code's own: permissions and figures go by it, whatever else a text of the run is.
+  const isNamed = more.binds === 'effect' || kind === 'outcome'
+  const sealed = isNamed ? subject : site.marks.sealText(site.services.secrets.redact(subject))
   const request: NewApproval = {
     ...more,
-    ...crowdOf(site, asked),
+    ...crowdOf(site, { kind, subject, isNamed }),
     id,
     run: site.run.no,
     step: call.step,
     kind,
-    subject: site.marks.sealText(subject),
+    subject: sealed,
     shown: site.marks.seal(JSON.stringify(shown)),
     args_hash: hashOfRequest(shown, terms),
     terms: terms === undefined ? null : JSON.stringify(terms),
@@ -228,15 +239,17 @@ export function requestAnswer(
   return { id, row: requestRow(request) }
 }
 
-/** Of whom and of what there may be a flood: of what came from outside, but for what already happened. */
+/**
+ * Of whom and of what there may be a flood: of what came from outside, but for what already happened. Whoever sent the marked texts
+ * chose where they stand in a subject: what is asked about any of them is one crowd.
+ */
 function crowdOf(
   { origin: { channel }, sender, workflow, marks }: CallSite,
-  { kind, subject }: { kind: ApprovalKind; subject: string },
+  { kind, subject, isNamed }: { kind: ApprovalKind; subject: string; isNamed: boolean },
 ): Pick<NewApproval, 'sender' | 'crowd'> {
   if (channel === undefined || channel === 'operator' || channel === 'schedule' || kind === 'outcome')
     return {}
-  // The same was asked about somebody else.
-  const asked = withoutMarks(marks.sealText(subject))
+  const asked = isNamed || !marks.standIn(subject) ? subject : '[marked]'
   const crowd = JSON.stringify([channel, workflow.name, kind, asked])
   return { crowd, ...(sender !== undefined && { sender: `${channel} ${sender}` }) }
 }

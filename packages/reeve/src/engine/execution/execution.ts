@@ -120,7 +120,7 @@ export class Execution {
   receive(items: InboxItem[], arrived: number): void {
     if (!this.#life.takesItems) return
     this.claim.inbox = Math.max(this.claim.inbox, arrived)
-    openItems(items, this.#marks)
+    if (!this.#opened(items)) return
     this.#life.activity.inbox.add(items)
     this.#life.override()
   }
@@ -137,8 +137,19 @@ export class Execution {
 
   /** Goes on from where it parked, its claim being a new one. `items`: what its inbox has, unless nothing came since. */
   resume(items: InboxItem[] | undefined): void {
-    if (items) openItems(items, this.#marks)
-    this.#life.resume(items)
+    this.#life.commits.claimedAgain()
+    if (!items || this.#opened(items)) this.#life.resume(items)
+  }
+
+  /** What came and cannot be opened lies there until the run is retried. */
+  #opened(items: InboxItem[]): boolean {
+    try {
+      openItems(items, this.#marks)
+      return true
+    } catch (error) {
+      this.markStuck(`What the run was sent cannot be opened: ${messageOf(error)}`)
+      return false
+    }
   }
 
   /** Of one that parked: nobody goes on with it. */

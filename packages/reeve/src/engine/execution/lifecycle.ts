@@ -265,7 +265,6 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
    */
   resume(items: InboxItem[] | undefined): void {
     this.#mode = 'live'
-    this.commits.claimedAgain()
     this.beginDeferred()
     if (this.#mode === 'live') {
       if (items) this.activity.inbox.renew(items)

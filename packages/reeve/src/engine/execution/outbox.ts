@@ -193,7 +193,7 @@ export class Outbox {
     if (clean !== pending.payload) tellAsKept(pending, clean)
     const { type, step, name, args } = pending
     const sealed = {
-      name: name === null ? null : this.#marks.sealText(name),
+      name: name === null ? null : this.#marks.sealText(this.#secrets.redact(name)),
       args: args === null ? null : this.#marks.salted(args),
       payload: clean === null ? null : this.#marks.seal(clean),
     }

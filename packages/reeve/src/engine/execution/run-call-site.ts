@@ -169,7 +169,7 @@ export class RunCallSite implements CallSite {
 
   mark(schema: StandardSchemaV1, value: unknown): void {
     const found = markedTexts(schema, value)
-    if (found.length > 0) this.marks.add(found)
+    if (found.length > 0) this.marks.add(found, this.services.secrets)
   }
 
   nextParsed(): number {

@@ -7,7 +7,7 @@ import { openSaid } from '../../store/journal/said.ts'
 import { itemName } from '../../store/journal/vocabulary/define.ts'
 import { effectPolicies } from '../../store/journal/vocabulary/effect-class.ts'
 import { loadMarks } from '../../store/marks/open-kept.ts'
-import { keptText } from '../../store/marks/run-marks.ts'
+import { RunMarks } from '../../store/marks/run-marks.ts'
 import { withdrawQuestions } from '../../store/runs/approvals.ts'
 import { noteCancelled } from '../../store/runs/changes/left-children.ts'
 import { moveRuns } from '../../store/runs/changes/moves.ts'
@@ -31,8 +31,8 @@ export interface OutsideEvent {
 }
 
 /**
- * Appends to the journal of a run that no worker holds, and moves the run to another state, in the caller's
- * transaction. The epoch is bumped so that a worker that wrongly believes to hold the run is refused.
+ * Appends to the journal of a run that no worker holds, without the texts that are marked there, and moves the run to another
+ * state, in the caller's transaction. The epoch is bumped so that a worker that wrongly believes to hold the run is refused.
  */
 export async function appendOutside(
   session: Session,
@@ -44,13 +44,18 @@ export async function appendOutside(
   const chain = new Chain(run, await readHead(session, run.no), session.secrets)
   const at = services.clock.now()
   const blobs: Blob[] = []
+  const isNew = change.reason !== null || events.some(({ isKept }) => !isKept)
+  const marks = isNew ? await loadMarks(session, run.no) : new RunMarks()
   const linked = events.map(({ type, step = null, args = null, at: its = at, isKept, ...told }) => {
     const { name = null, payload = null } = told
-    const kept = isKept ? { name, payload } : { name: keptText(name), payload: keptText(payload) }
+    const kept = isKept
+      ? { name, payload }
+      : { name: name && marks.sealText(name), payload: payload && marks.seal(payload) }
     return chain.link({ type, step, args, at: its, ...kept }, blobs)
   })
   await insertLinked(session, linked, blobs)
-  const { status, reason, ended } = change
+  const { status, ended } = change
+  const reason = change.reason && marks.sealText(change.reason)
   const row = [run.no, status, reasonOf(reason), ended ? at : null, chain.hash, chain.seq]
   await session.bulk(moveRuns, [row])
   await session.bulk(countJournals, [[run.no]])
@@ -122,7 +127,7 @@ async function askAboutIntents(
   for (const { step, name, ...intent } of intents) {
     const { class: declared } = payloadOf(intent, 'effect-intended')
     if (declared === undefined || effectPolicies[declared].repeats) continue
-    const effect = { run: run.no, step, name, intent, marks }
+    const effect = { run: run.no, step, name: marks.openKnownText(name), intent, marks }
     await askOutcome(session, services, effect, 'the run was cancelled before the outcome was recorded')
   }
 }

@@ -5,15 +5,13 @@ import { describeIssues } from '../../base/schema/schema.ts'
 import { checkText, shownId } from '../../base/text/text.ts'
 import { type Acting, record } from '../../store/authority/acting.ts'
 import type { Session } from '../../store/database.ts'
-import { definitionOf, payloadOf } from '../../store/journal/events.ts'
-import { readChapter } from '../../store/journal/journal.ts'
-import { eventsOfCall } from '../../store/journal/said.ts'
+import { definitionOf, errorOf, payloadOf, type SaidEvent } from '../../store/journal/events.ts'
+import { eventsOfCall, retriesAfter } from '../../store/journal/said.ts'
 import { deliver, hasUntaken } from '../../store/runs/inbox.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 import { longestNote } from '../deciding/decide.ts'
 import { requireRole } from '../deciding/deciders.ts'
 import type { JsonSchemaCheck } from '../outside/approval-edit.ts'
-import { readHistory } from '../replay/history.ts'
 import { whatRuns } from '../replay/inside-body.ts'
 import { encodePayload } from '../replay/payload.ts'
 import { type Overriding, overrideItem, refusalByKind } from './override.ts'
@@ -86,7 +84,8 @@ async function requireOverridable(
     return { kind: undefined, name: undefined }
   }
   if (definitionOf(last.type)?.role === 'settlement') {
-    if (!(await isForgotten(session, run, call))) throw refused(run.id, call, 'it has its result already')
+    if (!(await isForgotten(session, run, { call, settled: last })))
+      throw refused(run.id, call, 'it has its result already')
     if (given.how === 'skip-wait') throw refused(run.id, call, 'it does not wait for a time')
     return { kind: undefined, name: undefined }
   }
@@ -109,10 +108,17 @@ async function requireOverridable(
   return { kind, name: last.name ?? undefined }
 }
 
-/** Whether a retry of the run makes the call again, whatever that came to before. */
-async function isForgotten(session: Session, run: RunRow, call: number): Promise<boolean> {
-  const { calls, forgotten } = readHistory(await readChapter(session, run))
-  return forgotten.has(call) && !calls.has(call)
+/** Whether a retry of the run makes a settled call again, whatever that came to before: see `readHistory`. */
+async function isForgotten(
+  session: Session,
+  run: RunRow,
+  { call, settled }: { call: number; settled: SaidEvent & { seq: number } },
+): Promise<boolean> {
+  if (call <= run.chapter_call) return false
+  const retries = await retriesAfter(session, run.no, settled.seq)
+  if (retries.length === 0) return false
+  if (definitionOf(settled.type)?.shape === 'error' && errorOf(settled).code === 'run-ending') return true
+  return retries.some((event) => payloadOf(event, 'run-retried').again?.includes(call))
 }
 
 function refused(run: string, call: number, why: string): ReeveError {

@@ -18,7 +18,8 @@ export async function askPerson(site: CallSite, asked: QuestionRequest, cause: R
   let again: Call | undefined
   for (;;) {
     const shown = { question: name, task, instructions, input, wanted, problem, best } as Json
-    const request = { kind: 'question', subject: name, shown, inputSchema, ...(again && { again }) } as const
+    const asking = { kind: 'question', subject: name, shown, inputSchema, marks: asked.schema } as const
+    const request = { ...asking, ...(again && { again }) }
     again = requestApproval(site, request)
     const decision = (await again.promise) as SaidDecision
     if (decision.by !== null && decision.status === 'answered') noteAuthor(site, decision.value, decision.by)

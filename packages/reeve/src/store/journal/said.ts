@@ -24,13 +24,21 @@ export function eventsOfCall(
   session: Session,
   run: number,
   step: number,
-): Promise<(SaidEvent & { name: string | null })[]> {
+): Promise<(SaidEvent & { seq: number; name: string | null })[]> {
   return session.all(
-    `select e.name, ${said} ${ofEvents} where e.run = ? and e.step = ?
+    `select e.seq, e.name, ${said} ${ofEvents} where e.run = ? and e.step = ?
        and e.type not in (${quoted('signal-refused', 'run-retried', 'run-continued')})
        and e.seq > coalesce((select max(r.seq) from events r where r.run = e.run and r.type = ${quoted('run-retried')} and r.step = e.step), 0)
      order by e.seq`,
     [run, step],
+  )
+}
+
+/** What was said of a run's retries after one of its events. */
+export function retriesAfter(session: Session, run: number, seq: number): Promise<SaidEvent[]> {
+  return session.all<SaidEvent>(
+    `select ${said} ${ofEvents} where e.run = ? and e.seq > ? and e.type = ${quoted('run-retried')} order by e.seq`,
+    [run, seq],
   )
 }
 

@@ -136,18 +136,35 @@ export function takenRow({ item, step, journaled }: { item: number; step: number
 }
 
 /**
- * Gives the signals back that these calls of a run took: for whoever waits for them now. What was moved to the journal
- * comes back from there.
+ * Gives the signals back that these calls of a run took: for whoever waits for them now. What was moved to the journal comes
+ * back from there, as that keeps it, and is sealed anew: of each call the first alone, for it took one.
+ * @throws `audit-key-missing`
  */
 export async function giveSignalsBack(session: Session, run: number, steps: number[]): Promise<void> {
-  const journaled = `(select coalesce(e.payload, b.content) from events e left join blobs b on b.hash = e.blob
-    where e.run = inbox.run and e.step = inbox.consumed_step and e.type = ${quoted('signal-received')} order by e.seq desc limit 1)`
-  await session.run(
-    `update inbox set payload = case when payload = '' then ${journaled} else payload end, consumed_step = null
-     where run = ? and name like 'signal:%' and consumed_step in (${steps.map(() => '?').join(', ')})
-       and (payload <> '' or ${journaled} is not null)`,
+  const taken = await session.all<SealedItem & { consumed_step: number; journaled: string | null }>(
+    `select id, run, name, dedup, payload, at, seal, consumed_step,
+       (select coalesce(e.payload, b.content) from events e left join blobs b on b.hash = e.blob
+        where e.run = inbox.run and e.step = inbox.consumed_step and e.type = ${quoted('signal-received')}
+        order by e.seq desc limit 1) as journaled
+     from inbox where run = ? and name like 'signal:%' and consumed_step in (${steps.map(() => '?').join(', ')})
+     order by id`,
     [run, ...steps],
   )
+  const given = new Set<number>()
+  for (const item of taken) {
+    let { payload, seal } = item
+    if (payload === '') {
+      if (item.journaled === null || given.has(item.consumed_step)) continue
+      given.add(item.consumed_step)
+      const values = deliveryValues({ ...item, payload: item.journaled, isKept: true }, session)
+      ;[, , , payload, , seal] = values as [number, string, string | null, string, number, string | null]
+    }
+    await session.run('update inbox set payload = ?, seal = ?, consumed_step = null where id = ?', [
+      payload,
+      seal,
+      item.id,
+    ])
+  }
 }
 
 /** What a run was sent and did not take, of ids after `since`. */

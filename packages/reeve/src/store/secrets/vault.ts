@@ -26,6 +26,8 @@ export interface VaultOptions {
   secrets: Secrets
   clock: Clock
   log: Log
+  /** Called whenever the secrets were loaded: what depends on them may have changed. */
+  loaded?: (keys: SealingKeys) => Promise<void>
 }
 
 const hourMs = 3_600_000
@@ -172,6 +174,7 @@ export class Vault {
     }
     this.#current = current
     this.#version = version
+    await this.#options.loaded?.(this.#keys)
   }
 
   #open(row: SecretRow): OpenedSecret {

@@ -65,6 +65,7 @@ export async function approvedArguments(
       compared: { tool: tool.name, given: asJson(given), ...agentOf(actor) },
       binds: 'effect',
       inputSchema: inputSchemaOf(tool),
+      marks: tool.input,
       ...tool.approvalTerms,
       ...termsFor(tool, ruling),
       ...(actsWith && { actsWith }),

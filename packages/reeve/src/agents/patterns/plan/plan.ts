@@ -2,7 +2,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
 import { messageOf, ReeveError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
+import { isRecord } from '../../../base/json/record.ts'
 import { checkOptions } from '../../../base/options.ts'
+import { type MarkedText, markedBy, markedTexts } from '../../../base/schema/marked.ts'
 import {
   describeIssues,
   misfit,
@@ -12,6 +14,7 @@ import {
   validate,
 } from '../../../base/schema/schema.ts'
 import { concurrencyOf } from '../../../engine/calls/concurrency.ts'
+import { CoreContext } from '../../../engine/context.ts'
 import { type Bounds, checkCounts, startBounds } from '../parts/bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from '../parts/doer.ts'
 import { note } from '../parts/note.ts'
@@ -203,6 +206,7 @@ async function makePlan(ctx: PatternContext, name: string, options: PlanOptions)
   const given = Array.isArray(planner)
     ? { steps: planner }
     : await perform(ctx, planner, { goal, actions: does })
+  CoreContext.callSiteOf(ctx).mark(schema, given)
   const checked = validate(schema, given)
   if (checked.ok) return checked.value.steps
   throw misfit('bad-plan', `Plan "${name}" cannot be carried out`, checked.issues)
@@ -216,15 +220,27 @@ function planSchema(actions: Record<string, PlanAction>, maxSteps: number) {
     args: z.unknown(),
     needs: z.array(z.string()),
   })
-  return z.object({ steps: z.array(step).min(1).max(maxSteps) }).superRefine(({ steps }, refinement) => {
-    const fault = findPlanFault(steps)
-    if (fault) refinement.addIssue({ code: 'custom', path: ['steps'], message: fault })
-    for (const [index, { action, args }] of steps.entries()) {
-      const known = actions[action]
-      const checked = known && validate(known.args, args)
-      if (!checked || checked.ok) continue
-      const message = `do not fit action "${action}": ${describeIssues(checked.issues)}`
-      refinement.addIssue({ code: 'custom', path: ['steps', index, 'args'], message })
-    }
+  const schema = z
+    .object({ steps: z.array(step).min(1).max(maxSteps) })
+    .superRefine(({ steps }, refinement) => {
+      const fault = findPlanFault(steps)
+      if (fault) refinement.addIssue({ code: 'custom', path: ['steps'], message: fault })
+      for (const [index, { action, args }] of steps.entries()) {
+        const known = actions[action]
+        const checked = known && validate(known.args, args)
+        if (!checked || checked.ok) continue
+        const message = `do not fit action "${action}": ${describeIssues(checked.issues)}`
+        refinement.addIssue({ code: 'custom', path: ['steps', index, 'args'], message })
+      }
+    })
+  return markedBy(schema, (planned) => markedIn(planned, actions))
+}
+
+/** What stands where the schemas of its actions have marks. */
+function markedIn(planned: unknown, actions: Record<string, PlanAction>): MarkedText[] {
+  if (!isRecord(planned) || !Array.isArray(planned.steps)) return []
+  return planned.steps.filter(isRecord).flatMap(({ action, args }) => {
+    const known = typeof action === 'string' && Object.hasOwn(actions, action) ? actions[action] : undefined
+    return known ? markedTexts(known.args, args) : []
   })
 }

@@ -105,6 +105,8 @@ export interface Effect {
     schema(): Json | null
     /** What is wrong with a result; undefined: nothing. */
     problem(result: unknown): string | undefined
+    /** Notes which texts are marked of a result that was told from outside, before it is written. */
+    mark?(result: unknown): void
   }
   run(args: Json, attempt: EffectAttempt): unknown
   /** Asks the outside system whether `key` was applied. Needed by `verifiable`. */

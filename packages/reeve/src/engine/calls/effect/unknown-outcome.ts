@@ -71,7 +71,10 @@ async function verify(unresolved: Unresolved, attempt: number, reason: string): 
   } catch (error) {
     verdict = { outcome: 'unknown', reason: `${reason}; asking failed: ${messageOf(error)}` }
   }
-  if (verdict.outcome === 'applied') return unresolved.complete(verdict.result)
+  if (verdict.outcome === 'applied') {
+    effect.result?.mark?.(verdict.result)
+    return unresolved.complete(verdict.result)
+  }
   if (verdict.outcome === 'unknown') return askPerson(unresolved, attempt, verdict.reason)
   unresolved.didNotHappen()
   if (!unresolved.mayRetry) {
@@ -116,6 +119,7 @@ export function awaitAnswer(unresolved: Unresolved, approval: string, attempt: n
 function completeAsTold(unresolved: Unresolved, attempt: number, result: Json, approval: string): void {
   const problemOf = (told: unknown) => unresolved.effect.result?.problem(told)
   const problem = problemOf(result)
+  unresolved.effect.result?.mark?.(result)
   if (problem === undefined) unresolved.complete(result)
   // For a tool that gives nothing, nothing is what was told.
   else if (result === null && problemOf(undefined) === undefined) unresolved.complete(undefined)

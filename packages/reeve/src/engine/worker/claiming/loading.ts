@@ -5,7 +5,7 @@ import { ChainCheck, eventsOfRuns, type JournalEvent, readEvents } from '../../.
 import { longJournal } from '../../../store/journal/journal-size.ts'
 import { type MarkedValue, readMarked } from '../../../store/marks/marked-values.ts'
 import { isSealed, openEvent, withMarked } from '../../../store/marks/open-kept.ts'
-import { RunMarks } from '../../../store/marks/run-marks.ts'
+import { isSalted, RunMarks } from '../../../store/marks/run-marks.ts'
 import {
   type InboxItem,
   itemsOfRuns,
@@ -41,7 +41,8 @@ export async function loadRun(database: Database, run: RunRow, stretch: LoopStre
   const page = pageLength(run)
   for (;;) {
     const events = await readEvents(database, run.no, after, page)
-    if (reader.marks.isEmpty && events.some(isSealed)) reader.marks.adopt(await readMarked(database, run.no))
+    if (reader.marks.isEmpty && events.some(refersToMarks))
+      reader.marks.adopt(await readMarked(database, run.no))
     reader.add(events)
     if (events.length < page) break
     after = events.at(-1)!.seq
@@ -94,7 +95,8 @@ export async function loadRuns(database: Database, runs: RunRow[]): Promise<Map<
     for (const event of await session.bulk<JournalEvent>(eventsOfRuns, chapters)) {
       events.get(event.run)!.push(event)
     }
-    for (const [run, its] of events) if (its.some(isSealed)) marked.set(run, await readMarked(session, run))
+    for (const [run, its] of events)
+      if (its.some(refersToMarks)) marked.set(run, await readMarked(session, run))
     items = await loadItems(session, withItems)
   })
   return new Map(
@@ -117,6 +119,10 @@ export async function loadItems(session: Session, runs: RunRow[]): Promise<Map<n
   const found = soundItems(session, await session.bulk<SealedItem>(itemsOfRuns, numbers))
   for (const item of await withMarked(session, found)) items.get(item.run)!.push(item)
   return items
+}
+
+function refersToMarks(event: JournalEvent): boolean {
+  return isSealed(event) || isSalted(event)
 }
 
 function readLoaded(
@@ -153,6 +159,7 @@ class JournalReader {
     const fault = this.#check.add(events)
     if (fault) throw damaged(fault.problem)
     for (const kept of events) {
+      if (isSalted(kept)) this.marks.requireSalt()
       const event = openEvent(kept, this.marks)
       if (this.#history) addToHistory(this.#history, event)
       else this.#history = beginHistory(event)
