@@ -96,24 +96,24 @@ test('a failure of what nobody awaited is named; whether the code looks at it ca
   )
 })
 
-test('a function of its own that was not awaited goes on to its end, over waits and deaths', async () => {
+test('a function of its own that was not awaited goes on to its end, over deaths', async () => {
   const sent: string[] = []
+  let life = 1
   const flow = flowOf(async (ctx) => {
-    const remind = async () => {
-      for (const which of ['first', 'second']) {
-        await ctx.sleep('3m')
-        await ctx.step(which, () => sent.push(which))
-      }
+    const notify = async () => {
+      await ctx.step('first', () => sent.push('first'))
+      await ctx.step('second', () => (life === 1 ? new Promise<number>(() => {}) : sent.push('second')))
+      await ctx.step('third', () => sent.push('third'))
     }
-    void remind()
+    void notify()
     return ctx.step('invoice', () => 'sent')
   })
   const first = await mortalEngine([flow])
   const { id } = await first.engine.startRun(flow, 1)
   await settle()
-  expect((await rowOf(first.database, id)).status).toBe('waiting')
-  await first.clock.advance(3 * minute + 1000)
+  expect((await rowOf(first.database, id)).status).not.toBe('succeeded')
   await first.die()
+  life = 2
   const { engine, database, clock } = await testEngine([flow], {
     database: first.database,
     clock: first.clock,
@@ -122,9 +122,21 @@ test('a function of its own that was not awaited goes on to its end, over waits 
   onTestFinished(() => engine.stop())
   await clock.advance(4 * minute)
   expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: 'sent' })
-  expect(sent).toEqual(['first', 'second'])
+  expect(sent).toEqual(['first', 'second', 'third'])
   expect((await typesOf(database, id)).at(-1)).toBe('run-succeeded')
   expect(await linesOf({ database, id })).toHaveLength(1)
+})
+
+test('the limit of a race that is not ours does not hold the run open, and the journal names it', async () => {
+  const run = await started(
+    flowOf(async (ctx) => {
+      return Promise.race([ctx.step('quick', () => 'in time'), ctx.sleep('30d'), ctx.waitFor('never')])
+    }),
+  )
+  expect(await run.engine.resultOf(run.id)).toEqual({ status: 'succeeded', output: 'in time' })
+  expect(await linesOf(run)).toEqual([
+    expect.stringMatching(/timer .*\(call 2\), signal "never" \(call 3\).*ends without it.*ctx\.race/),
+  ])
 })
 
 test('what comes after a call that was not awaited is done, however many turns of promises it takes', async () => {
@@ -144,17 +156,16 @@ test('what comes after a call that was not awaited is done, however many turns o
   expect(done).toEqual([0, 1, 2, 3, 4])
 })
 
-test('a question to a person that was not awaited keeps the run open until it is decided', async () => {
+test('a question to a person that was not awaited is withdrawn, and the journal names it', async () => {
   const run = await started(
     flowOf(async (ctx) => {
       void ctx.approve('pay', { show: { usd: 5 } })
       return 'done'
     }),
   )
-  const [asked] = await listPending(run.database)
-  expect((await rowOf(run.database, run.id)).status).toBe('waiting')
-  await run.engine.control.decide(asked!.id, { verdict: 'approve', by: 'ada' })
   expect(await run.engine.resultOf(run.id)).toEqual({ status: 'succeeded', output: 'done' })
+  expect(await listPending(run.database)).toEqual([])
+  expect(await linesOf(run)).toEqual([expect.stringMatching(/approval "pay" \(call 1\).*ends without it/)])
 })
 
 test('a run does not wait for what lost its race: that is told to stop', async () => {
@@ -237,13 +248,13 @@ test('a run that fails does not wait for what it began: it stops it', async () =
 })
 
 test('a run that is cancelled while it waits for that ends at once', async () => {
+  const slow = heeding()
   const run = await started(
     flowOf(async (ctx) => {
-      void ctx.waitFor('never')
+      void ctx.step('slow', slow.body).catch(() => {})
       return 'done'
     }),
   )
-  expect((await rowOf(run.database, run.id)).status).toBe('waiting')
   await run.engine.control.cancel(run.id, 'ada')
   expect(await run.engine.resultOf(run.id)).toMatchObject({ status: 'cancelled' })
 })

@@ -94,7 +94,7 @@ export class Execution {
 
   async #awaitOpen(): Promise<void> {
     const { trial } = this.site
-    const counts = ({ recorded }: Call) => !trial || recorded?.settled !== undefined
+    const counts = (call: Call) => !trial || call.recorded?.settled !== undefined
     if (this.#calls.unawaited().some(counts)) await untilOver(this.site, this.#calls, counts)
   }
 

@@ -1,13 +1,17 @@
 import { messageOf } from '../../base/errors.ts'
+import type { CallKind } from '../../store/journal/events.ts'
 import { newEvent } from '../../store/journal/events.ts'
 import type { CallSite } from '../call-site.ts'
 import type { Call } from '../replay/call.ts'
 import type { Calls } from '../replay/calls.ts'
 
+/** They hold no run open: of a `Promise.race` with a time limit, the limit would. */
+const onlyWaits: ReadonlySet<CallKind> = new Set(['timer', 'signal', 'approval'])
+
 /**
- * Waits until what the run's code began and did not await is over, as a process of Node does: its calls, and what the code
- * does after them. The journal says once what is waited for, and which of it failed: whether the code looks at a failure
- * cannot be told, so that it does not fail the run.
+ * Waits until what the run's code began and did not await is over: its calls, and what the code does after them. Waits for a time, a
+ * signal or a person are given up. The journal says once what is waited for and what is given up, and which of it failed: whether the
+ * code looks at a failure cannot be told, so that it does not fail the run.
  * @param counts which of the calls are waited for
  */
 export async function untilOver(
@@ -19,7 +23,7 @@ export async function untilOver(
   let told = false
   let next: number | undefined
   for (;;) {
-    const open = calls.unawaited().filter(counts)
+    const open = calls.unawaited().filter((call) => !onlyWaits.has(call.kind) && counts(call))
     if (open.length > 0) {
       if (!told) tell(site, waitsFor(open))
       told = true
@@ -36,11 +40,17 @@ export async function untilOver(
       await new Promise<void>((resolve) => process.nextTick(resolve))
     }
   }
+  const givenUp = calls.unawaited().filter(counts)
+  if (givenUp.length > 0) tell(site, givesUp(givenUp))
   if (failed.length > 0) tell(site, `What the workflow did not await failed. ${failed.join('; ')}`)
 }
 
 function waitsFor(open: Call[]): string {
   return `The workflow returned before this was over: ${open.map(nameOf).join(', ')}. The run waits for it before it ends. Await it, unless this is meant.`
+}
+
+function givesUp(open: Call[]): string {
+  return `The workflow returned before this was over: ${open.map(nameOf).join(', ')}. The run ends without it. Await it, or use ctx.race where only the first counts.`
 }
 
 function nameOf({ kind, name, step }: Call): string {
