@@ -281,7 +281,7 @@ test('a run is forked with another input from its page, laid beside its origin, 
   expect(fork).not.toBe(id)
   await page.getByRole('button', { name: 'Compare…' }).click()
   await page.getByRole('link', { name: new RegExp(`${id}.*forked from it`) }).click()
-  await page.getByRole('heading', { level: 1, name: /They did the same|They part/ }).waitFor()
+  await page.getByRole('heading', { level: 1, name: /They did the same|They differ/ }).waitFor()
   await page.locator('del', { hasText: '650' }).waitFor()
   await page.locator('ins', { hasText: '500' }).waitFor()
   await page.goto(`${stage.url}/runs/${id}?view=graph`)
@@ -389,10 +389,12 @@ test('a workflow tells its six figures, and is started by a form from its schema
   await page.getByRole('button', { name: 'Start run' }).click()
   await page.getByRole('heading', { level: 1, name: /publish-page waits/ }).waitFor()
   await page.goto(`${stage.url}/workflows/weekly-report`)
-  await page.getByRole('heading', { level: 1, name: /weekly-report did 100 % of \d+ runs right\./ }).waitFor()
-  await page.getByRole('heading', { name: 'Corrected by people' }).waitFor()
+  await page
+    .getByRole('heading', { level: 1, name: /weekly-report: 100 % of \d+ runs succeeded\./ })
+    .waitFor()
+  await page.getByRole('heading', { name: 'Correction rate' }).waitFor()
   await page.getByText('The numbers by day').click()
-  await page.getByRole('columnheader', { name: 'Calls denied' }).waitFor()
+  await page.getByRole('columnheader', { name: 'Blocked calls' }).waitFor()
 })
 
 test('a ceiling is changed on the page, and who did it is kept; a token is revoked and counts no more', async () => {

@@ -150,7 +150,7 @@ function AccountRow({
         (role === 'operator' || role === 'owner') && (
           <span className={ui.actions}>
             <button type="button" className={ui.act} disabled={look.isPending} onClick={() => look.mutate()}>
-              {look.isPending ? 'Looking…' : 'Look now'}
+              {look.isPending ? 'Testing…' : 'Test now'}
               <span className="heard">
                 {' '}
                 at {its} of {title}

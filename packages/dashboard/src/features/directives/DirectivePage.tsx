@@ -39,7 +39,7 @@ export function DirectivePage() {
   return (
     <Page title={titleOf(data)} sub={<Sub directive={data} now={now} />} path={path}>
       <div className={ui.actions}>
-        {may && <Button onClick={() => setStarting(true)}>Follow it now…</Button>}
+        {may && <Button onClick={() => setStarting(true)}>Run now…</Button>}
         <Button
           variant="default"
           onClick={() => void navigate({ to: '/runs', search: { workflow: data.workflow } })}

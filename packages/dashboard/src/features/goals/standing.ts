@@ -24,7 +24,7 @@ export function targetWords(goal: Pick<Goal, 'measuredBy' | 'target'>): string {
 }
 
 const metrics: Readonly<Record<string, string>> = {
-  taskSuccess: 'what is done right',
+  taskSuccess: 'the success rate',
   humanCorrectionRate: 'what people correct',
   iterationsPerCompletedTask: 'questions a task',
   costPerSuccessfulRunUsd: 'the cost of a success',

@@ -7,7 +7,7 @@ export function Asker({ item, now }: { item: ApprovalItem; now: number }) {
   const until = item.expiresAt === null ? '' : ` It stops waiting in ${since(item.expiresAt, now)}.`
   return (
     <>
-      {asker} has asked for {since(item.requestedAt, now)}.{until}
+      {asker} asked {since(item.requestedAt, now)} ago.{until}
     </>
   )
 }

@@ -96,16 +96,16 @@ export function InboxPage() {
         item.approval ? (
           <Asker item={item.approval} now={now} />
         ) : item.proposal ? (
-          `${item.workflow} has proposed it for ${since(item.since, now)}. Nothing changes before you say so.`
+          `Proposed by ${item.workflow} ${since(item.since, now)} ago. Nothing changes before you decide.`
         ) : (
-          `It stands still since ${since(item.since, now)}.`
+          `It has been stuck for ${since(item.since, now)}.`
         )
       }
     >
       {items.length > 1 && (
         <nav className={css.stepper} aria-label="Through the inbox">
           <button type="button" disabled={at === 0} onClick={() => go(at - 1)}>
-            Before
+            Previous
           </button>
           <span>
             {count(at + 1)} of {count(items.length)}

@@ -116,5 +116,5 @@ function titleOf(of: keyof typeof kinds, rows: readonly Figures[], since: keyof 
   const { taskSuccess } = worst.metrics.total
   if (taskSuccess === 1)
     return `All ${kinds[of].toLowerCase()} did all of their work right in the last ${spans[since]}.`
-  return `${worst.name} does worst: ${percent(taskSuccess!)} done right in the last ${spans[since]}.`
+  return `${worst.name} does worst: ${percent(taskSuccess!)} succeeded in the last ${spans[since]}.`
 }

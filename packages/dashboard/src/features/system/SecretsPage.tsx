@@ -48,7 +48,7 @@ export function SecretsPage() {
       {error && <Failure error={error} again={() => void refetch()} />}
       {mayChange && (
         <Button variant="default" onClick={() => setOpen({ kind: 'set' })}>
-          {items.length === 0 ? 'Keep one…' : 'Keep another one…'}
+          Add a secret…
         </Button>
       )}
       {data && items.length === 0 && (

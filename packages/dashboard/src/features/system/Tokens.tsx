@@ -21,7 +21,7 @@ export function Tokens({ now }: { now: number }) {
     <Section title="Tokens of programs">
       <p>
         <Button variant="default" onClick={() => setMaking(true)}>
-          Make one…
+          Create a token…
         </Button>
       </p>
       {data.items.length === 0 ? (

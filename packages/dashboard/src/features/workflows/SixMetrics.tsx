@@ -21,7 +21,7 @@ export function SixMetrics({
           const value = of(total)
           return (
             <Figure key={title} title={title} value={value === null ? '—' : words(value)}>
-              {value === null ? 'Nothing to go by yet.' : says}
+              {value === null ? 'No data yet.' : says}
               {days.length > 2 && <Line label={title} values={days.map((day) => of(day))} />}
             </Figure>
           )

@@ -50,7 +50,7 @@ export function WorkflowPage() {
       title={
         total?.taskSuccess == null
           ? `${name} has ended no run lately.`
-          : `${name} did ${percent(total.taskSuccess)} of ${count(total.ended)} runs right.`
+          : `${name}: ${percent(total.taskSuccess)} of ${count(total.ended)} runs succeeded.`
       }
       sub={underOf(workflow)}
       path={path}

@@ -11,37 +11,37 @@ export const sixMetrics: {
   says: string
 }[] = [
   {
-    title: 'Done right',
+    title: 'Success rate',
     of: (sums) => sums.taskSuccess,
     words: percent,
-    says: 'of what succeeded or failed',
+    says: 'of the runs that succeeded or failed',
   },
   {
-    title: 'Corrected by people',
+    title: 'Correction rate',
     of: (sums) => sums.humanCorrectionRate,
     words: percent,
-    says: 'of what they decided: edited or rejected',
+    says: 'of what people decided: edited or rejected',
   },
   {
-    title: 'Questions a task',
+    title: 'Iterations per task',
     of: (sums) => sums.iterationsPerCompletedTask,
     words: (value) => value.toFixed(1),
     says: 'asked of solvers until it was done',
   },
   {
-    title: 'Cost of a success',
+    title: 'Cost per success',
     of: (sums) => sums.costPerSuccessfulRunUsd,
     words: money,
     says: 'what failed is paid for, too',
   },
   {
-    title: 'Asked a person',
+    title: 'Escalation rate',
     of: (sums) => sums.escalationRate,
     words: percent,
-    says: 'of the runs that ended',
+    says: 'of the runs that ended: a person was asked',
   },
   {
-    title: 'Calls denied',
+    title: 'Blocked calls',
     of: (sums) => (sums.toolCalls === 0 ? null : sums.blockedToolCalls),
     words: count,
     says: 'calls of tools that no grant allowed',

@@ -103,7 +103,8 @@ const descriptions: Descriptions = {
   'budget-awaited': ({ dueAt, error }) =>
     wait(`${error?.message ?? 'its budget has no room'}; asked again at ${moment(dueAt)}`),
   'recall-failed': failed,
-  'recall-completed': ({ passages }) => good(`${passages.length} passages`),
+  'recall-completed': ({ passages }) =>
+    good(passages.length === 1 ? '1 passage' : `${passages.length} passages`),
   'remember-completed': ({ id, scope }) => good(`${id}${scope ? ` in ${scope}` : ''}`),
   'remember-failed': failed,
   'amend-completed': ({ id, version, why }) =>

@@ -77,7 +77,7 @@ export function ComparePage() {
 
 function titleOf(parted: number | undefined, calls: number): string {
   if (calls === 0) return 'Neither has made a call yet.'
-  return parted === undefined ? 'They did the same.' : `They part at call ${parted}.`
+  return parted === undefined ? 'They did the same.' : `They differ from call ${parted} on.`
 }
 
 interface Pair {
