@@ -4,7 +4,7 @@ import { money } from '../../ui/words.ts'
 /** Where the month ends up at the pace of today and yesterday. */
 export function forecastWords(month: Today['spend']['month'] | undefined): string {
   if (!month || month.forecastUsd === null || month.forecastUsd === 0) return ''
-  const of = month.ceilingUsd === null ? '' : ` of a ceiling of ${money(month.ceilingUsd)}`
+  const of = month.ceilingUsd === null ? '' : `; the ceiling is ${money(month.ceilingUsd)}`
   return `At this pace it will be ${money(month.forecastUsd)} by the end of the month${of}.`
 }
 
