@@ -87,6 +87,26 @@ test('a page uses all answers that come with it, and asks for none of them; a gu
   expect(await guest.text()).not.toMatch(brought)
 })
 
+test('a project that is all in sandbox says so on each page', async () => {
+  const { page } = await visit(stage, '/', { isAlone: true })
+  const notice = page.getByText('Sandbox: no call of this project reaches a real account.')
+  await page.locator('main').waitFor()
+  expect(await notice.count()).toBe(0)
+  // As the server of such a project answers: with the page, or when it is asked.
+  await page.route(`${stage.url}/**`, async (route) => {
+    const request = route.request()
+    if (request.resourceType() !== 'document' && !request.url().endsWith('/api/session'))
+      return route.continue()
+    const response = await route.fetch()
+    const body = (await response.text()).replace('"isSandbox":false', '"isSandbox":true')
+    await route.fulfill({ response, body })
+  })
+  for (const path of ['/', '/inbox', '/runs', '/system']) {
+    await page.goto(`${stage.url}${path}`)
+    await notice.waitFor()
+  }
+})
+
 test('an approval by key is sent after ten seconds, and one that was undone never', async () => {
   const { page } = await visit(stage, '/inbox', { hasClock: true })
   await page.getByRole('button', { name: /margaret/ }).click()

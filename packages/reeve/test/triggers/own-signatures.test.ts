@@ -100,6 +100,7 @@ describe('an HMAC of the sender’s own', () => {
       [body, { 'x-shop-time': String(at) }, 'webhook-unsigned'],
       [body, { 'x-shop-signature': good['x-shop-signature'] }, 'webhook-unsigned'],
       [body, { ...good, 'x-shop-signature': hexOf(`${at}.${body}`) }, 'webhook-unsigned'],
+      [body, { ...good, 'x-shop-signature': `sha512=${hexOf(`${at}.${body}`)}` }, 'webhook-unsigned'],
       [body, { ...good, 'x-shop-signature': 'sha256=' }, 'webhook-unsigned'],
       [body, { ...good, 'x-shop-signature': 'sha256=not hexadecimal' }, 'webhook-unsigned'],
       ...['soon', '-1', '1e9', `0${at}`, '', `${at}.0`, '99999999999999999999'].map(
@@ -279,6 +280,21 @@ test('whatever is declared: a sample is taken, and no part of it may change', ()
     }),
     { numRuns: 300 },
   )
+})
+
+test.each([
+  ['s', [`0${at}`, `${at}000000`, '1.5', ' ']],
+  ['ms', [`0${at}000`, '1.7e12', '1e12']],
+  ['iso', [String(at), '2026-07-25 17:20:00Z', '2026-13-25T17:20:00Z', '2026-07-25T17:20:00+02:00']],
+] as const)('in the unit %s each time is written in one way', (unit, texts) => {
+  const scheme = ownHmac({ header: 'x-s', timestamp: { header: 'x-t', unit } })
+  for (const text of texts)
+    expect(() => scheme.read((name) => (name === 'x-t' ? text : 'ab'))).toThrow(
+      expect.objectContaining({
+        code: 'webhook-unsigned',
+        message: expect.stringContaining('x-t is not a time'),
+      }),
+    )
 })
 
 test.each<[string, unknown, RegExp]>([
