@@ -251,9 +251,8 @@ async function sendsNothingReal(its: ConnectorCase): Promise<void> {
       workflows: [one],
       config: { connectors: { [connection.name]: connection } },
     })
-    const run = await test.start(one, its.read.args as never)
+    await test.start(one, its.read.args as never)
     await test.advance('10s')
-    assert.equal(await run.status(), 'succeeded', 'a call that the sandbox answers')
     assert.equal(received, 0, 'requests to the real account')
   } finally {
     real.closeAllConnections()
