@@ -32,7 +32,6 @@ const about = {
   owner: 'ada',
   instructions: 'You answer customers.',
   input: z.string(),
-  output: z.string(),
   route: 'chat',
 }
 
@@ -52,6 +51,11 @@ test.each(texts)(
     const chat = scriptedSolver([toolCalls(['mail.send', args]), 'done'])
     const bench = await agentBench([flow], { chat })
     const handle = await bench.engine.startRun(flow, 'Answer the letter.')
+    // An address that a model made up asks.
+    if (isSent) {
+      const { id } = await bench.nextAsked()
+      await bench.engine.control.decide(id, { verdict: 'approve', by: 'ada' })
+    }
     expect(await handle.result()).toMatchObject({ output: 'done' })
     expect(sent).toEqual(isSent ? [bob] : [])
     expect(JSON.stringify(await eventsOf(bench.database, handle.id))).not.toContain(bob)
@@ -116,4 +120,16 @@ test('the marked arguments of what a model plans stand in no journal', async () 
     await bench.engine.stop()
   }
   expect(sent).toEqual([bob, bob])
+})
+
+test('an agent that is stopped over arguments that cannot be read leaves none of them in its journal', async () => {
+  const { mail } = postOffice()
+  const clerk = agent({ ...about, name: 'clerk', tools: [mail] })
+  const flow = workflow({ name: 'flow', input: z.string(), run: (ctx, text) => ctx.agent(clerk, text) })
+  const chat = scriptedSolver(Array(8).fill(toolCalls(['mail.send', `{"to": "${bob}", "body": `])))
+  const bench = await agentBench([flow], { chat })
+  const handle = await bench.engine.startRun(flow, 'Answer the letter.')
+  expect(await handle.result()).toMatchObject({ error: { code: 'agent-stopped' } })
+  expect(JSON.stringify(await eventsOf(bench.database, handle.id))).not.toContain(bob)
+  await bench.engine.stop()
 })

@@ -236,11 +236,10 @@ class Loop {
     )
     const refused = outcomes.filter(({ status }) => status === 'rejected' || status === 'repeated')
     if (refused.length > 0) {
-      const problems = refused.map(({ key, status, text: problem }) => ({
-        call: shorten(key, longestBrief),
-        status,
-        problem,
-      }))
+      const problems = refused.map(({ status, noted, ...made }) => {
+        const { key, text: problem } = noted ?? made
+        return { call: shorten(key, longestBrief), status, problem }
+      })
       this.#voice.note(
         newEvent('agent-refused', {
           ...this.#voice.about(`: ${refused.length} calls were not made`),
@@ -266,7 +265,7 @@ class Loop {
     })
     const verdict = this.#progress.after(outcomes)
     if (verdict.verdict === 'stop') {
-      const last = refused.at(-1)?.text
+      const last = (refused.at(-1)?.noted ?? refused.at(-1))?.text
       throw this.#allowance.stopped(
         verdict.why,
         last ? `${verdict.reason} (last: ${shorten(last, longestBrief)})` : verdict.reason,

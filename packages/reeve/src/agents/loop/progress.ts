@@ -12,6 +12,8 @@ export interface CallOutcome {
   key: string
   status: 'done' | 'failed' | 'rejected' | 'repeated'
   text: string
+  /** The key and the text as the journal may have them, where nobody can tell what in them is marked. */
+  noted?: { key: string; text: string }
 }
 
 export type ProgressVerdict =

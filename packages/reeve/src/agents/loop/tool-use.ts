@@ -29,6 +29,7 @@ interface Planned {
   capability?: Capability
   args?: unknown
   problem?: string
+  noted?: CallOutcome['noted']
   repeated?: boolean
 }
 
@@ -53,7 +54,8 @@ export async function makeCalls(
       const { key, capability, call } = each
       if (each.problem !== undefined || !capability) {
         onCall(call, each.repeated ? 'repeated' : 'rejected')
-        return { key, status: each.repeated ? 'repeated' : 'rejected', text: each.problem ?? '' }
+        const status = each.repeated ? 'repeated' : 'rejected'
+        return { key, status, text: each.problem ?? '', ...(each.noted && { noted: each.noted }) }
       }
       const before = done.get(key)
       if (before !== undefined) {
@@ -101,20 +103,25 @@ function plan(
   }
   if (index >= mostCalls)
     return { call, key, problem: `Only ${mostCalls} calls are made in one turn; this one was not made.` }
-  if (call.problem !== undefined)
-    return {
-      call,
-      key,
-      problem: `The call was not made: its arguments cannot be read exactly. ${call.problem}`,
-    }
+  if (call.problem !== undefined) {
+    const problem = `The call was not made: its arguments cannot be read exactly. ${call.problem}`
+    return unread(call, key, capability, problem)
+  }
   const given = readArguments(call.args, capability)
-  if (!given.ok) return { call, key, problem: `The call was not made. ${given.problem}` }
+  if (!given.ok) return unread(call, key, capability, `The call was not made. ${given.problem}`)
   const settledKey = `${call.tool} ${canonical(given.args)}`
   if (progress.isRepetition(settledKey)) {
     const problem = 'The call was not made: it has given the same result each time before.'
     return { call, key: settledKey, problem, repeated: true }
   }
   return { call, key: settledKey, capability, args: given.args }
+}
+
+/** One whose arguments cannot be read. Of a text in their place nobody can tell what in it is marked: the journal has none of it. */
+function unread(call: ToolCall, key: string, capability: Capability, problem: string): Planned {
+  if (typeof call.args !== 'string' || !hasMarks(capability.input)) return { call, key, problem }
+  const text = 'The call was not made: its arguments cannot be read.'
+  return { call, key, problem, noted: { key: call.tool, text } }
 }
 
 /** Arguments that came as text are read as leniently as an answer is; then they must fit. */

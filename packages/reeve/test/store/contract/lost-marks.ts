@@ -259,34 +259,6 @@ export function lostMarkCases(open: Open): void {
   )
 
   storeCase(
-    'a chapter that refers to no marked text any more goes on when it is loaded anew',
-    open,
-    async (database) => {
-      const goes: Workflow = defineWorkflow({
-        name: 'goes',
-        input: z.object({ to: personal(z.string()).optional() }),
-        async run(ctx: CoreContext, { to }) {
-          if (to !== undefined) return ctx.continueAs({})
-          await ctx.start(finds, { part: 'x' }, { whenParentEnds: 'detach' })
-          await ctx.waitFor('go')
-          return 'done'
-        },
-      })
-      const { engine } = await testEngine([goes, finds], { database })
-      await engine.start()
-      const { id } = await engine.startRun(goes, { to: ada })
-      await until(async () => ((await requireRun(database, id)).status === 'waiting' ? true : undefined))
-      await engine.control.signal(id, 'go', null)
-      await until(async () => {
-        const { status } = await requireRun(database, id)
-        return status === 'stuck' || status === 'succeeded' ? true : undefined
-      })
-      expect((await requireRun(database, id)).reason).toBeNull()
-      await engine.stop()
-    },
-  )
-
-  storeCase(
     'a process that cannot open the key of marked texts writes none of them: a start is refused, and a run is set aside until it can',
     open,
     async (plain) => {
