@@ -48,7 +48,7 @@ import { checkWorkflowGrants, mcpServersOf, toolboxOf } from '../project/tools.t
 import { registryOf } from '../project/workflows.ts'
 import { refuseMoved } from '../store/identity/moved.ts'
 import { claimDatabase } from '../store/identity/ownership.ts'
-import { openMarksKey } from '../store/marks/marks-key.ts'
+import { marksKeyOf, openMarksKey } from '../store/marks/marks-key.ts'
 import { identityOf, migrate } from '../store/migrations.ts'
 import { openDatabase } from '../store/open.ts'
 import type { AuditKeySlot } from '../store/redacting.ts'
@@ -119,10 +119,11 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       clock,
       log,
       loaded: async (keys) => {
-        Object.assign(slot, await openMarksKey(database, keys, { clock, log }))
+        Object.assign(slot, await marksKeyOf(database, keys))
       },
     })
     await vault.load()
+    Object.assign(slot, await openMarksKey(database, vault.keys, { clock, log }))
     const keys = modelKeys(environment.keys, vault)
     const routes = resolveRoutes({ project, keys }, unusable)
     const workflows = registryOf(project)

@@ -47,12 +47,14 @@ export async function openMarksKey(
   if (there.marksKey || there.marksProblem || keys.keys.length === 0) return there
   const made = { name: marksSecret, value: SealingKey.make().secret, keys, expected: 0 }
   const acting = { by: 'reeve', proof: 'started-by-reeve', at: clock.now() } as const
-  await database
-    .transaction((session) => setSecret(session, made, acting))
-    // Another process has made it at this moment.
-    .catch((error: unknown) => {
-      if (!(error instanceof ReeveError) || error.code !== 'secret-changed') throw error
-    })
+  try {
+    await database.transaction((session) => setSecret(session, made, acting))
+  } catch (error) {
+    if (!(error instanceof ReeveError)) throw error
+    // Else another process has made it at this moment.
+    if (error.code !== 'secret-changed')
+      log.error(`texts that schemas mark are kept plain, for their key cannot be made: ${error.message}`)
+  }
   return marksKeyOf(database, keys)
 }
 

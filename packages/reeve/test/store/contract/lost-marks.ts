@@ -10,7 +10,7 @@ import { verifyAudit } from '../../../src/store/audit/audit.ts'
 import { AuditKey } from '../../../src/store/audit/key/audit-key.ts'
 import { AuditKeys } from '../../../src/store/audit/key/audit-keys.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { openMarksKey } from '../../../src/store/marks/marks-key.ts'
+import { marksKeyOf, openMarksKey } from '../../../src/store/marks/marks-key.ts'
 import { type AuditKeySlot, redacting } from '../../../src/store/redacting.ts'
 import { requireRun } from '../../../src/store/runs/runs.ts'
 import { SealingKey } from '../../../src/store/secrets/key/sealing-key.ts'
@@ -339,7 +339,7 @@ export function lostMarkCases(open: Open): void {
           readKeys: () => ({ ...own, keys: [] }),
           secrets: new Secrets(),
           loaded: async () => {
-            Object.assign(slot, await openMarksKey(database, keys, told))
+            Object.assign(slot, await marksKeyOf(database, keys))
           },
         })
         await database.run(`delete from secrets`)
