@@ -1,41 +1,12 @@
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { declaredCommands } from '../../src/cli/commands/all.ts'
+import { documents, repository, type Typed, typedIn, wordsOf } from './shell-lines.ts'
 
-const repository = join(import.meta.dirname, '../../../..')
-const templates = join(repository, 'packages/create-reeve/templates')
 const everywhere = ['--json', '--project', '--server', '--verbose', '--help', '--version']
 
 type Command = ReturnType<typeof declaredCommands>
-
-interface Typed {
-  line: string
-  /** In a block it is typed as it stands; in a sentence it may be only what a command is called. */
-  isWhole: boolean
-}
-
-/** What a text tells a reader to type: `reeve …`, in code. */
-function typedIn(text: string): Typed[] {
-  const shell = text.replaceAll(/```(?!sh\n|bash\n|\n)\w+\n[\s\S]*?```/g, '')
-  const code = [...shell.matchAll(/```(?:|sh|bash)\n([\s\S]*?)```|`([^`\n]+)`/g)]
-  return code.flatMap(([, block, inline]) =>
-    [
-      ...(block ?? inline!)
-        .replaceAll('\\\n', ' ')
-        .matchAll(/(?:^|[\s;&(])(?<!npm create )(?:npx )?reeve ([a-z][^\n|#;&)`]*)/gm),
-    ].map(([, line]) => ({ line: line!.trim(), isWhole: block !== undefined })),
-  )
-}
-
-/** The words of a shell line; brackets say what may be left out, two spaces begin an explanation, and `>` is the shell's. */
-const wordsOf = (line: string) =>
-  [
-    ...line
-      .split(/ {2,}| >> | > /)[0]!
-      .replaceAll(/[[\]]/g, '')
-      .matchAll(/'[^']*'|"(?:[^"\\]|\\.)*"|\S+/g),
-  ].map(([word]) => word)
 
 function faultOf({ line, isWhole }: Typed): string | undefined {
   const words = wordsOf(line)
@@ -74,22 +45,6 @@ function faultOf({ line, isWhole }: Typed): string | undefined {
   return lacking && `it needs ${lacking.long}: reeve ${line}`
 }
 
-function documents(): [string, string][] {
-  const docs = readdirSync(join(repository, 'docs'), { recursive: true, encoding: 'utf8' })
-  const paths = [
-    'README.md',
-    'CONTRIBUTING.md',
-    'ARCHITECTURE.md',
-    ...readdirSync(templates).flatMap((name) => {
-      const readme = join(templates, name, 'README.md')
-      return existsSync(readme) ? [relative(repository, readme)] : []
-    }),
-    ...docs.filter((path) => path.endsWith('.md')).map((path) => join('docs', path)),
-    ...globSync('examples/{*,*/*}/README.md', { cwd: repository, exclude: ['**/node_modules'] }).sort(),
-  ]
-  return paths.map((path) => [path, readFileSync(join(repository, path), 'utf8')])
-}
-
 test('a line that is no command, has another option, or too few or many arguments, is found', () => {
   const told = (line: string) => faultOf({ line, isWhole: true })
   expect(told('approve ID --edit X')).toBeUndefined()
@@ -111,17 +66,26 @@ test.each(documents())('every `reeve …` of %s can be typed', (_path, text) => 
   ).toEqual([])
 })
 
+const scriptsOf = (path: string) =>
+  Object.keys(
+    (JSON.parse(readFileSync(join(repository, path), 'utf8')) as { scripts?: object }).scripts ?? {},
+  )
+
+/** Of the repository, of a new project, and of the example that a page lies in. */
+function scriptsFor(page: string): string[] {
+  const own = join(dirname(page), 'package.json')
+  const shared = 'packages/create-reeve/templates/shared/package.json.txt'
+  return ['package.json', shared, own].flatMap((path) =>
+    existsSync(join(repository, path)) ? scriptsOf(path) : [],
+  )
+}
+
 /** Scripts of npm that a reader is told to run. */
-test('every `npm run …` and every file that the README and the guide for contributors name is there', () => {
-  const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
-    scripts: object
-  }
-  const faults = ['README.md', 'CONTRIBUTING.md', 'docs/start.md'].flatMap((path) => {
-    const text = readFileSync(join(repository, path), 'utf8')
-    const named = [...text.matchAll(/npm run ([\w:-]+)(?! --workspace)(?![\w:-])/g)].map(([, name]) => name!)
-    return named.filter((name) => !(name in scripts)).map((name) => `${path}: npm run ${name}`)
-  })
-  expect(faults).toEqual([])
+test.each(documents())('every script of npm that %s names is there', (path, text) => {
+  const named = [...text.matchAll(/npm run ([\w:-]+)(?! --workspace)(?![\w:-])/g)].map(([, name]) => name!)
+  const short = [...text.matchAll(/npm (start|test)\b/g)].map(([, name]) => name!)
+  const there = scriptsFor(path)
+  expect([...named, ...short].filter((name) => !there.includes(name))).toEqual([])
 })
 
 test('the README names every command by its first word', () => {

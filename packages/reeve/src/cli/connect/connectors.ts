@@ -1,4 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
+import { nameAdvice } from '../../base/text/nearest-name.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { visibleJson, visibleLine } from '../../base/text/visible-text.ts'
 import { formatMs, moment } from '../../base/time/time.ts'
@@ -61,9 +62,18 @@ export function test(cli: Cli, { account }: AccountOption, name: string | undefi
   return withHouse(
     cli,
     async (house) => {
-      const all = (await house.connectors.list()).filter((each) => name === undefined || each.name === name)
-      if (name !== undefined && all.length === 0)
-        throw new ReeveError('unknown-connection', `There is no connection "${name}" in this project.`)
+      const there = await house.connectors.list()
+      const all = there.filter((each) => name === undefined || each.name === name)
+      if (name !== undefined && all.length === 0) {
+        const advice = nameAdvice(
+          name,
+          there.map((each) => each.name),
+        )
+        throw new ReeveError(
+          'unknown-connection',
+          `There is no connection "${name}" in this project. ${advice}`,
+        )
+      }
       const tested: ConnectorView[] = []
       for (const each of all) {
         const accounts = each.accounts.filter((one) => account === undefined || one.account === account)
