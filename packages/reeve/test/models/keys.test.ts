@@ -49,7 +49,23 @@ test('a server of another name is known by its address alone, and gets the key o
   expect(await solver.solve(question, { signal })).toMatchObject({ text: 'yes' })
   expect(requests[0]!.headers.authorization).toBe('Bearer sk-own')
   expect(solver.access).toEqual({ address: `${url}/v1`, keyName: 'MY_VLLM_API_KEY' })
-  expect(() => hostedSolver('other/qwen', { keys })).toThrow('Set OTHER_BASE_URL')
+})
+
+test('without its address a server of another name cannot be asked, and says which model needs what', () => {
+  for (const solver of [
+    hostedSolver('other/qwen', { keys: {} }),
+    hostedEmbedder('other/qwen', { keys: {} }),
+  ]) {
+    expect(solver.unusable).toMatchObject({
+      code: 'unknown-provider',
+      message: expect.stringMatching(/"other" of "other\/qwen".*Set OTHER_BASE_URL/),
+    })
+    expect(() => solver.solve(question, { signal })).toThrow('OTHER_BASE_URL')
+  }
+})
+
+test('a name that is like that of a provider is taken for misspelt', () => {
+  expect(() => hostedSolver('antropic/claude', { keys: {} })).toThrow('Did you mean anthropic/claude?')
 })
 
 test.each([

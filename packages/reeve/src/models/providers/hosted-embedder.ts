@@ -11,7 +11,7 @@ import {
   keyOf,
   loadEmbeddingModel,
   missingKey,
-  referenceTo,
+  referenceIfSet,
   type SdkEmbedder,
 } from './provider.ts'
 import { toProviderError } from './provider-error.ts'
@@ -44,7 +44,8 @@ export function hostedEmbedder(
       'bad-option',
       `\`wordShare\` of hostedEmbedder is ${describeValue(wordShare)}; it is a share, 0 to 1.`,
     )
-  const reference = typeof model === 'string' ? referenceTo(model, options.baseUrl, options.keys) : undefined
+  const named = typeof model === 'string' ? referenceIfSet(model, options.baseUrl, options.keys) : undefined
+  const reference = named && 'reference' in named ? named.reference : undefined
   if (reference?.provider === 'anthropic')
     throw new ReeveError(
       'no-embeddings',
@@ -55,6 +56,7 @@ export function hostedEmbedder(
   const price = findPrice(name, options.prices)
   const secret = () => reference && keyOf(reference, options.keys)
   const unusable =
+    (named && 'unusable' in named ? named.unusable : undefined) ??
     (reference && missingKey(reference, options.keys)) ??
     (price || free || options.allowUnknownPrice ? undefined : unknownPrice(name))
 

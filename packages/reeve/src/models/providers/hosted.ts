@@ -26,7 +26,7 @@ import {
   keyOf,
   loadModel,
   missingKey,
-  referenceTo,
+  referenceIfSet,
   type SdkModel,
   takesSchemas,
   wireOf,
@@ -57,7 +57,7 @@ export interface HostedOptions {
 
 /** A hosted model as a solver. */
 export interface HostedSolver extends Solver {
-  /** What keeps the solver from being asked (`missing-key`, `unknown-price`), for those who want to know before. */
+  /** What keeps the solver from being asked (`missing-key`, `unknown-price`, `unknown-provider`), for those who want to know before. */
   readonly unusable: ReeveError | undefined
   /** Undefined: unknown, or free because it is self-hosted. */
   readonly price: Price | undefined
@@ -97,7 +97,7 @@ export function checkHosted(model: unknown, options: unknown): void {
 /**
  * A model behind the AI SDK. `model` is `provider/model` or an AI SDK model object. The AI SDK's packages are loaded
  * when the first question is asked. Its own retries are off: the route's are on record.
- * @throws `bad-model-name`, `unknown-provider`; `solve` throws `missing-key`, `unknown-price`, `missing-package` and
+ * @throws `bad-model-name`, `unknown-provider` for a misspelt one; `solve` throws `missing-key`, `unknown-price`, `unknown-provider`, `missing-package` and
  * the errors of provider-error.ts.
  * @example
  * import { defineConfig, hostedSolver } from 'reeve'
@@ -107,12 +107,14 @@ export function checkHosted(model: unknown, options: unknown): void {
  */
 export function hostedSolver(model: string | LanguageModelObject, options: HostedOptions): HostedSolver {
   checkHosted(model, options)
-  const reference = typeof model === 'string' ? referenceTo(model, options.baseUrl, options.keys) : undefined
+  const named = typeof model === 'string' ? referenceIfSet(model, options.baseUrl, options.keys) : undefined
+  const reference = named && 'reference' in named ? named.reference : undefined
   const name = typeof model === 'string' ? model : `${model.provider.split('.')[0]}/${model.modelId}`
   const free = reference !== undefined && isSelfHosted(reference)
   const price = findPrice(name, options.prices)
   const maxOutputTokens = options.maxOutputTokens ?? 4096
   const unusable =
+    (named && 'unusable' in named ? named.unusable : undefined) ??
     (reference && missingKey(reference, options.keys)) ??
     (price || free || options.allowUnknownPrice ? undefined : unknownPrice(name))
   // It may be rotated while this process runs.

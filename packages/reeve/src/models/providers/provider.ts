@@ -2,6 +2,7 @@ import type { OpenAIProvider } from '@ai-sdk/openai'
 import type { EmbeddingModel, LanguageModel } from 'ai'
 import { ReeveError } from '../../base/errors.ts'
 import { importOptional } from '../../base/optional-package.ts'
+import { nearestName } from '../../base/text/nearest-name.ts'
 import type { ProviderKeys } from './model-object.ts'
 import { savingFetch, type WireName } from './wire.ts'
 
@@ -127,14 +128,32 @@ export function referenceTo(name: string, given?: string, keys: ProviderKeys = {
   const variable = variableOf(provider, 'BASE_URL')
   const baseUrl = given ?? (hasOwnAddress(provider) ? undefined : addressIn(variable, keys[variable]))
   if (!Object.hasOwn(providers, provider) && baseUrl === undefined) {
+    const near = nearestName(provider, Object.keys(providers))
     throw new ReeveError(
       'unknown-provider',
-      `"${provider}" of "${name}" is not a provider that Reeve knows (${Object.keys(providers).join(', ')}). Set ${variable} to the address of its OpenAI-compatible server, give its \`baseUrl\`, or pass an AI SDK model.`,
+      `"${provider}" of "${name}" is not a provider that Reeve knows (${Object.keys(providers).join(', ')}), and ${variable} is not set. ${near === undefined ? 'Set' : `Did you mean ${near}/${name.slice(slash + 1)}? Else set`} ${variable} to the address of its OpenAI-compatible server, give its \`baseUrl\`, or pass an AI SDK model.`,
+      { details: { model: name, variables: [variable], ...(near !== undefined && { near }) } },
     )
   }
   const reference: ModelReference = { name, provider, model: name.slice(slash + 1) }
   if (baseUrl !== undefined) reference.baseUrl = baseUrl
   return reference
+}
+
+/**
+ * The same, where a server's address that is not set keeps only this model from being asked. A name that is like that of a
+ * provider is taken for misspelt. @throws as `referenceTo`
+ */
+export function referenceIfSet(
+  ...asked: Parameters<typeof referenceTo>
+): { reference: ModelReference } | { unusable: ReeveError } {
+  try {
+    return { reference: referenceTo(...asked) }
+  } catch (error) {
+    const isUnset = error instanceof ReeveError && error.code === 'unknown-provider'
+    if (!isUnset || error.details.near !== undefined) throw error
+    return { unusable: error }
+  }
 }
 
 /** The error that says which key is missing; undefined when the model can be used. */
