@@ -162,7 +162,53 @@ test('agents and workflows name the tools of their project', async () => {
   expect(chat.questions[1]!.messages!.at(-1)).toMatchObject({ tool: 'talk.echo', text: 'its' })
   expect(await outcome({ ...config, tools: [] }, flow as Workflow)).toMatchObject({
     status: 'failed',
-    error: { code: 'unknown-tool', message: expect.stringContaining('no tool "talk.echo"; it has: none') },
+    error: {
+      code: 'unknown-tool',
+      message: expect.stringContaining('no tool "talk.echo". There is none yet.'),
+    },
+  })
+})
+
+const clerk = (more: { route?: string; tools?: string[] }) =>
+  agent({
+    name: 'clerk',
+    instructions: 'Talk.',
+    input: z.object({}),
+    route: 'chat',
+    owner: 'tests',
+    ...more,
+  })
+
+test.each([
+  [
+    clerk({ route: 'chatt' }),
+    'unknown-route',
+    'Agent "clerk" asks on the route "chatt"',
+    'Did you mean chat?',
+  ],
+  [clerk({ route: 'writing' }), 'unknown-route', 'no such route', 'There is: chat.'],
+  [clerk({ tools: ['talk.ehco'] }), 'unknown-tool', 'Agent "clerk" names the tool "talk.ehco"', 'talk.echo?'],
+])(
+  'a name that an agent misspells is told when the project is opened: %#',
+  async (misspelt, code, what, near) => {
+    const chat = scriptedSolver(['done'])
+    const config = { tools: [echo], routes: { chat: { solvers: [chat] } }, agents: [misspelt] }
+    const opening = opened(projectOf(config, []))
+    await expect(opening).rejects.toMatchObject({ code, message: expect.stringContaining(what) })
+    await expect(opening).rejects.toThrow(near)
+  },
+)
+
+test('of a grant for a tool that is not there the nearest name is told', async () => {
+  const flow = workflow({
+    name: 'flow',
+    input: z.object({}),
+    grants: [{ tool: 'talk.ecko' }],
+    run: async () => null,
+  })
+  await expect(opened(projectOf({ tools: [echo] }, [flow as Workflow]))).rejects.toMatchObject({
+    code: 'grant-without-tool',
+    message: expect.stringMatching(/Workflow "flow": .*"talk\.ecko".*Did you mean talk\.echo\?/),
   })
 })
 

@@ -1,4 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
+import { nameAdvice } from '../base/text/nearest-name.ts'
 import type { Tool } from '../tools/tool.ts'
 import { uniqueTools } from '../tools/unique-tools.ts'
 import type { AnyAgent } from './agent.ts'
@@ -38,8 +39,9 @@ export class Toolbox {
   tool(name: string): Tool {
     const known = this.#tools.get(name)
     if (known) return known
-    const why = this.#absent(name) ?? `it has: ${this.names().join(', ') || 'none'}`
-    throw new ReeveError('unknown-tool', `The project has no tool "${name}"; ${why}.`, { details: { name } })
+    const absent = this.#absent(name)
+    const why = absent === undefined ? `. ${nameAdvice(name, this.names())}` : `; ${absent}.`
+    throw new ReeveError('unknown-tool', `The project has no tool "${name}"${why}`, { details: { name } })
   }
 
   /** The agent, with the tools that it names in the place of their names. @throws `unknown-tool` `bad-agent` */

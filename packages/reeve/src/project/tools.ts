@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { Toolbox } from '../agents/toolbox.ts'
 import type { Environment } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
+import { nameAdvice } from '../base/text/nearest-name.ts'
+import { describeValue } from '../base/text/shorten.ts'
 import type { Clock } from '../base/time/time.ts'
 import { checkToolsOf, type PreparedGrant } from '../governance/grants/grant.ts'
 import type { McpServer } from '../tools/mcp/mcp-server.ts'
@@ -48,6 +50,38 @@ export function checkWorkflowGrants({ workflows }: Project, toolbox: Toolbox): v
         details: error.details,
       })
     }
+  }
+}
+
+/**
+ * That the routes and tools that agents and daemons name are there: misspelt, they would fail only in the run that uses them.
+ * @throws `unknown-route` `unknown-tool`, which name the agent
+ */
+export function checkNamesOf(
+  { agents, daemons }: Pick<Project, 'agents' | 'daemons'>,
+  toolbox: Toolbox,
+  routes: readonly string[],
+): void {
+  const asking = [
+    ...agents.map(({ name, route }) => ({ who: `Agent "${name}"`, route })),
+    ...daemons.map(({ name, route }) => ({ who: `Daemon "${name}"`, route })),
+  ]
+  for (const { who, route } of asking) {
+    if (route === undefined || routes.includes(route)) continue
+    throw new ReeveError(
+      'unknown-route',
+      `${who} asks on the route ${describeValue(route)}, and reeve.config.ts has no such route. ${nameAdvice(route, routes)}`,
+      { details: { route } },
+    )
+  }
+  for (const { name, toolNames } of agents) {
+    const lacking = toolNames.find((tool) => !toolbox.find(tool) && !toolbox.isAbsent(tool))
+    if (lacking === undefined) continue
+    throw new ReeveError(
+      'unknown-tool',
+      `Agent "${name}" names the tool ${describeValue(lacking)}, and the project has no such tool. ${nameAdvice(lacking, toolbox.names())}`,
+      { details: { name: lacking } },
+    )
   }
 }
 

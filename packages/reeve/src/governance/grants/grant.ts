@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
+import { nameAdvice } from '../../base/text/nearest-name.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import { type Constraint, isRange, prepareConstraint, type RunFacts } from './constraints.ts'
@@ -81,7 +82,7 @@ export function checkToolsOf(grants: readonly PreparedGrant[], toolNames: readon
     if (toolNames.some(isFor)) continue
     throw new ReeveError(
       'grant-without-tool',
-      `Grant "${id}" is for ${describeValue(source.tool)}, and there is no such tool. There are: ${toolNames.slice(0, 10).join(', ') || 'none'}.`,
+      `Grant "${id}" is for ${describeValue(source.tool)}, and there is no such tool. ${nameAdvice(source.tool, toolNames)}`,
       { details: { tool: source.tool } },
     )
   }
