@@ -161,6 +161,10 @@ export const runCodes: CodeTable = {
     'The worker stopped and released the run.',
     'No action needed: the run continues on the next worker.',
   ],
+  'ambiguous-approval': [
+    'A run, or the beginning of an id, means several approvals.',
+    'Give the id of one: the message lists them.',
+  ],
   'ambiguous-run': [
     'A key, or the beginning of an id, matches several runs.',
     'Give the whole id of one run.',

@@ -11,7 +11,7 @@ import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
 import type { OutcomeAnswer } from '../../store/runs/decision-item.ts'
 import type { Cli } from '../cli.ts'
 import type { Asked, House } from '../house/house.ts'
-import { withHouse } from '../house/with-house.ts'
+import { withApproval } from '../house/named/named-approval.ts'
 import { carryOn, leaveToWorkers } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -35,9 +35,9 @@ interface ApproveOptions extends DecideOptions {
 }
 
 /** Approves what an approval shows, or an edit of it, which is shown as a difference before it counts. */
-export function approve(cli: Cli, options: ApproveOptions, id: string): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
-    const { approval } = await house.approval(id)
+export function approve(cli: Cli, options: ApproveOptions, named: string): Promise<ExitCode> {
+  return withApproval(cli, named, async (house, { approval }) => {
+    const { id } = approval
     const { edit, replace: replaces = false } = options
     if (options.hash === undefined && approval.kind === 'approval') refuseCut(cli, approval)
     const hash = options.hash ?? shownHash(cli, id) ?? showNow(cli, approval)
@@ -74,24 +74,25 @@ function rememberOf({ remember, same }: ApproveOptions): { remember?: Remember }
   return { remember: { for: remember as Duration, ...(names && { same: names }) } }
 }
 
-export function reject(cli: Cli, options: DecideOptions, id: string): Promise<ExitCode> {
-  return withHouse(cli, (house) => decide(cli, house, id, { verdict: 'reject' }, options))
+export function reject(cli: Cli, options: DecideOptions, named: string): Promise<ExitCode> {
+  return withApproval(cli, named, (house, { approval }) =>
+    decide(cli, house, approval.id, { verdict: 'reject' }, options),
+  )
 }
 
 /** Answers a question, or says what became of an effect whose outcome is unknown. */
 export function answer(
   cli: Cli,
   options: DecideOptions & { result?: string },
-  id: string,
+  named: string,
   given: string,
 ): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
-    const asked = await house.approval(id)
+  return withApproval(cli, named, async (house, asked) => {
     const said =
       asked.approval.kind === 'outcome'
         ? await outcome(asked.approval, given, options.result)
         : await answerFrom(house, asked, given)
-    return decide(cli, house, id, { verdict: 'answer', answer: said }, options)
+    return decide(cli, house, asked.approval.id, { verdict: 'answer', answer: said }, options)
   })
 }
 

@@ -6,7 +6,7 @@ import { type RecordedRun, recordOf } from '../../evals/replay/recorded-run.ts'
 import { replayRecorded } from '../../runtime/evals/replaying.ts'
 import { internalsOf } from '../../runtime/runtime.ts'
 import type { Cli } from '../cli.ts'
-import { requireNamedRun } from '../house/named-run.ts'
+import { requireNamedRun } from '../house/named/named-run.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
 

@@ -1,5 +1,5 @@
 import type { Cli } from '../cli.ts'
-import { withRun } from '../house/named-run.ts'
+import { withRun } from '../house/named/named-run.ts'
 import { showUntilRest } from '../run/drive.ts'
 import type { ExitCode } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'

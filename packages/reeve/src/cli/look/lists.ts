@@ -7,6 +7,7 @@ import type { AsideView } from '../../inspect/lists/people-inbox.ts'
 import type { RunSummary } from '../../inspect/run/run-view.ts'
 import type { RunStatus } from '../../store/runs/runs.ts'
 import type { Cli } from '../cli.ts'
+import { withApproval } from '../house/named/named-approval.ts'
 import { withHouse } from '../house/with-house.ts'
 import { toTime } from '../know/to-time.ts'
 import { approvalValue, printApproval } from '../run/rest.ts'
@@ -165,10 +166,9 @@ function printAside(cli: Cli, count: number, groups: readonly AsideView[]): void
 }
 
 /** Nothing is cut, so that all of it can be read, searched or kept: `reeve approvals ID | less`. */
-function oneApproval(cli: Cli, id: string): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
-    const { runId, workflow, approval } = await house.approval(id)
-    const context = await house.context(id)
+function oneApproval(cli: Cli, named: string): Promise<ExitCode> {
+  return withApproval(cli, named, async (house, { runId, workflow, approval }) => {
+    const context = await house.context(approval.id)
     const { terminal } = cli
     const { status, decided } = approval
     const by = decided?.by ?? null

@@ -1,7 +1,7 @@
 import type { Cli } from '../cli.ts'
 import type { House } from '../house/house.ts'
 import type { LogLine } from '../house/logs-house.ts'
-import { withRun } from '../house/named-run.ts'
+import { withRun } from '../house/named/named-run.ts'
 import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'

@@ -166,7 +166,11 @@ export function resumeEverything(cli: Cli): Promise<ExitCode> {
   return withHouse(cli, async ({ rights }) => {
     const queues = await rights.resumeEverything()
     cli.terminal.value({ paused: false, queues })
-    cli.terminal.line('everything is resumed, except queues that were paused before')
+    cli.terminal.line(
+      queues.length > 0
+        ? 'everything is resumed, except queues that were paused before'
+        : 'no queue was held by pause-all: nothing changes',
+    )
     return exitCodes.done
   })
 }

@@ -4,7 +4,7 @@ import { isoText, moment } from '../../base/time/time.ts'
 import { unaskedRepeats } from '../../engine/outside/fork-plan.ts'
 import type { Cli } from '../cli.ts'
 import type { ForkPreview } from '../house/house.ts'
-import { withRun } from '../house/named-run.ts'
+import { withRun } from '../house/named/named-run.ts'
 import { carryOn } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -22,17 +22,26 @@ export function cancel(cli: Cli, _options: object, run: string): Promise<ExitCod
 
 export function pause(cli: Cli, _options: object, run: string): Promise<ExitCode> {
   return withRun(cli, run, async (house, id) => {
+    const { paused: wasPaused } = await house.run(id)
     await house.pause(id)
-    cli.terminal.value({ runId: id, paused: true })
-    cli.terminal.line(`run ${id} is paused; resume with: ${cli.command('resume', id)}`)
+    cli.terminal.value({ runId: id, paused: true, wasPaused })
+    cli.terminal.line(
+      `run ${id} ${wasPaused ? 'was paused already' : 'is paused'}; resume with: ${cli.command('resume', id)}`,
+    )
     return exitCodes.done
   })
 }
 
 export function resume(cli: Cli, _options: object, run: string): Promise<ExitCode> {
   return withRun(cli, run, async (house, id) => {
+    const { paused: wasPaused, status, reason } = await house.run(id)
     await house.resume(id)
-    cli.terminal.value({ runId: id, paused: false })
+    cli.terminal.value({ runId: id, paused: false, wasPaused })
+    if (!wasPaused) {
+      const why = reason === null ? '' : ` (${safeLine(reason)})`
+      cli.terminal.line(`run ${id} was not paused; it is ${status}${why}`)
+      return exitCodes.done
+    }
     cli.terminal.line(`run ${id} is resumed; a worker takes it (${cli.command('dev')})`)
     return exitCodes.done
   })

@@ -1,7 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { GivenOverride } from '../../engine/overriding/request-override.ts'
 import type { Cli } from '../cli.ts'
-import { withRun } from '../house/named-run.ts'
+import { withRun } from '../house/named/named-run.ts'
 import type { ExitCode } from '../terminal/exit-codes.ts'
 import { exitCodes } from '../terminal/exit-codes.ts'
 import { readValue } from '../terminal/input.ts'

@@ -32,11 +32,15 @@ function setPaused(cli: Cli, name: string, paused: boolean): Promise<ExitCode> {
   return withHouse(
     cli,
     async (house) => {
+      const { schedules: rows } = await house.schedules(1, Number.MAX_SAFE_INTEGER)
+      const wasPaused = rows.find((each) => each.name === name)?.paused ?? false
       await house.pauseSchedule(name, paused)
-      cli.terminal.value({ schedule: name, paused })
+      cli.terminal.value({ schedule: name, paused, wasPaused })
       const after = paused
-        ? `is paused; start it again with: ${cli.command('schedules', 'resume', ...operands(name))}`
-        : 'starts runs again, from its next time on'
+        ? `${wasPaused ? 'was paused already' : 'is paused'}; start it again with: ${cli.command('schedules', 'resume', ...operands(name))}`
+        : wasPaused
+          ? 'starts runs again, from its next time on'
+          : 'was not paused'
       cli.terminal.line(`schedule ${safeLine(name)} ${after}`)
       return exitCodes.done
     },

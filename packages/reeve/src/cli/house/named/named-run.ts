@@ -1,11 +1,14 @@
-import { mostNamed, onlyNamed } from '../../inspect/lists/named-run.ts'
-import { listRunPage } from '../../inspect/lists/run-list.ts'
-import type { RunSummary } from '../../inspect/run/run-view.ts'
-import type { Database } from '../../store/database.ts'
-import { type RunRow, requireRun } from '../../store/runs/runs.ts'
-import type { Cli } from '../cli.ts'
-import type { House } from './house.ts'
-import { withHouse } from './with-house.ts'
+import { ReeveError } from '../../../base/errors.ts'
+import { shownId } from '../../../base/text/text.ts'
+import { mostNamed, onlyNamed } from '../../../inspect/lists/named-run.ts'
+import { listRunPage } from '../../../inspect/lists/run-list.ts'
+import type { RunSummary } from '../../../inspect/run/run-view.ts'
+import type { Database } from '../../../store/database.ts'
+import { type RunRow, requireRun } from '../../../store/runs/runs.ts'
+import type { Cli } from '../../cli.ts'
+import type { House } from '../house.ts'
+import { withHouse } from '../with-house.ts'
+import { approvalOf } from './named-approval.ts'
 
 /**
  * The id of the run that a person means: by its id, by a key, or by how its id begins.
@@ -27,12 +30,20 @@ export function withRun<T>(
   body: (house: House, id: string) => Promise<T>,
   needs?: 'data' | 'code',
 ): Promise<T> {
-  return withHouse(
-    cli,
-    async (house) =>
-      body(house, await namedRun(cli, text, ({ named, limit }) => house.runs({ named }, limit))),
-    needs,
-  )
+  return withHouse(cli, async (house) => body(house, await namedOrAsking(cli, house, text)), needs)
+}
+
+/** A person may name a run by what it asks for, too. */
+async function namedOrAsking(cli: Cli, house: House, text: string): Promise<string> {
+  try {
+    return await namedRun(cli, text, ({ named, limit }) => house.runs({ named }, limit))
+  } catch (error) {
+    const asked =
+      error instanceof ReeveError && error.code === 'unknown-run' ? await approvalOf(house, text) : undefined
+    if (!asked) throw error
+    cli.terminal.remark(`${shownId(text)} is an approval of run ${asked.runId}`)
+    return asked.runId
+  }
 }
 
 /** The row of the run that a person means. @throws `unknown-run` `ambiguous-run` */
