@@ -27,11 +27,12 @@ export function since(iso: string, now: number): string {
   return ms < 5000 ? 'a moment' : duration(ms < minute ? Math.round(ms / 1000) * 1000 : ms)
 }
 
-/** "$0.09", "$3.12", "$0.0004", "$0". */
+/** "$0.09", "$3.12", below a cent with two digits that count: "$0.0043"; as the command line has it (`base/money.ts`). */
 export function money(usd: number): string {
   if (usd === 0) return '$0'
-  if (Math.abs(usd) < 0.01) return `$${usd.toPrecision(1)}`
-  return `${usd < 0 ? '-' : ''}$${grouped(Math.abs(usd).toFixed(2))}`
+  const amount = Math.abs(usd)
+  const places = amount < 0.00995 ? Math.min(Math.ceil(-Math.log10(amount)) + 1, 9) : 2
+  return `${usd < 0 ? '-' : ''}$${grouped(amount.toFixed(places))}`
 }
 
 export function count(value: number): string {

@@ -30,6 +30,9 @@ function readUsd(amount: unknown): number {
     : Number.NaN
 }
 
+/** Of what is shown: the ledger counts no smaller parts. */
+const mostPlaces = 9
+
 /** The ledger counts in billionths of a dollar. */
 const nano = 1e9
 
@@ -48,6 +51,12 @@ export function fromNanoUsd(nanousd: number): number {
   return nanousd / nano
 }
 
+/** "$0", "$3.12", below a cent with two digits that count: "$0.0043". */
 export function formatUsd(value: number): string {
-  return value === 0 ? '$0' : value < 0.01 ? `$${value.toPrecision(2)}` : `$${value.toFixed(2)}`
+  if (value === 0) return '$0'
+  const amount = Math.abs(value)
+  // What rounds to a cent is a cent.
+  const isSmall = amount < 0.00995
+  const places = isSmall ? Math.min(Math.ceil(-Math.log10(amount)) + 1, mostPlaces) : 2
+  return `${value < 0 ? '-' : ''}$${amount.toFixed(places)}`
 }

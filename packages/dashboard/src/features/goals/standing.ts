@@ -1,6 +1,6 @@
 import type { Goal } from '../../api/types.ts'
 import type { Tone } from '../../ui/Rows.tsx'
-import { percent } from '../../ui/words.ts'
+import { money, percent } from '../../ui/words.ts'
 
 export const standings: Record<Goal['status'], { words: string; tone: Tone }> = {
   met: { words: 'met', tone: 'good' },
@@ -13,8 +13,8 @@ const shares = /taskSuccess|humanCorrectionRate|escalationRate/
 /** A value of a goal as people read it: rates as per cent, dollars as dollars. */
 export function valueWords({ measuredBy }: Pick<Goal, 'measuredBy'>, value: number): string {
   if (shares.test(measuredBy)) return percent(value)
-  const said = value.toLocaleString('en-US', { maximumFractionDigits: 4 })
-  return /Usd\b/.test(measuredBy) ? `$${said}` : said
+  if (/Usd\b/.test(measuredBy)) return money(value)
+  return value.toLocaleString('en-US', { maximumFractionDigits: 4 })
 }
 
 export function targetWords(goal: Pick<Goal, 'measuredBy' | 'target'>): string {

@@ -1,6 +1,7 @@
 import { messageOf } from '../../../base/errors.ts'
 import { sha256 } from '../../../base/hash.ts'
 import type { Json } from '../../../base/json/json.ts'
+import { formatUsd } from '../../../base/money.ts'
 import { visibleBrief } from '../../../base/text/visible-text.ts'
 import type { Clock } from '../../../base/time/time.ts'
 import type { WorkflowRegistry } from '../../../engine/workflow.ts'
@@ -279,7 +280,7 @@ function barredBy(
   if (problem !== null) return bar(`its state could not be gathered: ${problem}`)
   if (budget.leftUsd !== null && budget.leftUsd <= 0)
     return bar(
-      `the $${budget.dayUsd} of today are used up ($${budget.spentUsd}); it continues tomorrow (UTC)`,
+      `the ${formatUsd(budget.dayUsd ?? 0)} of today are used up (${formatUsd(budget.spentUsd)}); it continues tomorrow (UTC)`,
       true,
     )
   if (memory.stalledDigest !== null && memory.stalledDigest === outside && !isReopened)

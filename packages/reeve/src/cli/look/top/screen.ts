@@ -1,3 +1,4 @@
+import { formatUsd } from '../../../base/money.ts'
 import { safeLine } from '../../../base/text/one-line.ts'
 import { firstCharacters } from '../../../base/text/shorten.ts'
 import type { Today } from '../../../inspect/health/today.ts'
@@ -30,7 +31,7 @@ export function topLines({ today, running }: TopView, colors: Colors, rows = 60)
     dim(
       `${count(workers, 'worker')}, ${runs.running} running, ${runs.queued} queued, ${runs.waiting} waiting, ${runs.stuck} stuck, ${runs.failed} failed${rate}`,
     ),
-    `spent today ${money(spend.today.spentUsd)}${of(spend.today.ceilingUsd)}, this month ${money(spend.month.spentUsd)}${of(spend.month.ceilingUsd)}${spend.month.forecastUsd === null ? '' : dim(` (at this pace ${money(spend.month.forecastUsd)})`)}`,
+    `spent today ${formatUsd(spend.today.spentUsd)}${of(spend.today.ceilingUsd)}, this month ${formatUsd(spend.month.spentUsd)}${of(spend.month.ceilingUsd)}${spend.month.forecastUsd === null ? '' : dim(` (at this pace ${formatUsd(spend.month.forecastUsd)})`)}`,
   ]
   const busy = queues.filter((queue) => queue.paused || queue.ready + queue.inLine + queue.running > 0)
   const lines = table(
@@ -83,12 +84,8 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
-function money(usd: number): string {
-  return `$${usd.toFixed(2)}`
-}
-
 function of(ceilingUsd: number | null): string {
-  return ceilingUsd === null ? '' : ` of ${money(ceilingUsd)}`
+  return ceilingUsd === null ? '' : ` of ${formatUsd(ceilingUsd)}`
 }
 
 function since(now: number, iso: string): string {
