@@ -129,6 +129,7 @@ export type CallServices = Pick<
   | 'newId'
   | 'random'
   | 'identity'
+  | 'notices'
   | 'numbers'
   | 'callRates'
   | 'businessKeys'

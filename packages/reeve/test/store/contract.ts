@@ -6,6 +6,7 @@ import { auditCases } from './contract/audit.ts'
 import { auditRoundCases } from './contract/audit-rounds.ts'
 import { authorityCases } from './contract/authority.ts'
 import { authorityLogCases } from './contract/authority-log.ts'
+import { budgetWaitCases } from './contract/budget-waits.ts'
 import { businessKeyCases } from './contract/business-keys.ts'
 import { callRateCases } from './contract/call-rates.ts'
 import { chapterCases } from './contract/chapters.ts'
@@ -75,6 +76,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     overtakenCases(open)
     answerCases(open)
     modelCallCases(open)
+    budgetWaitCases(open)
     callRateCases(open)
     businessKeyCases(open)
     effectBudgetCases(open)

@@ -24,7 +24,7 @@ export async function showUntilRest(
     if (event.type === 'effect-intended' || event.type === 'child-awaited') return
     const wasWaiting = isWaiting
     isWaiting = event.type === 'budget-awaited'
-    // It looks again each minute, perhaps for a day: once is enough.
+    // It may be tried and refused several times: once is enough.
     if (isWaiting && wasWaiting) return
     if (isWaiting)
       terminal.remark(

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { isRetryable, ReeveError, toErrorRecord } from '../../base/errors.ts'
+import { fromErrorRecord, isRetryable, ReeveError, toErrorRecord } from '../../base/errors.ts'
 import type { AsJson } from '../../base/json/as-json.ts'
 import { checkOption, optionNames, refuseUnknownOptions } from '../../base/options.ts'
 import { type Duration, toWaitMs } from '../../base/time/time.ts'
@@ -9,6 +9,7 @@ import type { CallSite } from '../call-site.ts'
 import { overridingError } from '../overriding/override.ts'
 import type { Call } from '../replay/call.ts'
 import { runBody } from '../replay/inside-body.ts'
+import { type Lacking, lackingRow, untilThere } from '../waiting/until-there.ts'
 import { fail } from './fail.ts'
 import { delayAfter, type ResolvedRetry, type RetryPolicy, resolveRetry } from './retry.ts'
 
@@ -123,8 +124,8 @@ export interface Attempted<T> {
   body: (attempt: StepAttempt) => T | Promise<T>
   /** The event that says what it gave. @throws `not-serialisable` `payload-too-large` */
   completed: (value: T) => NewEvent
-  /** When an attempt that failed for want of budget is made again (ms), without counting as an attempt. */
-  putOff?: (error: unknown) => number | undefined
+  /** What an attempt failed for want of: it is made again, and does not count. */
+  lacked?: (error: unknown) => Lacking | undefined
 }
 
 /** Goes on from the attempts that the journal knows. Settles the call with the value, as `KIND-completed`. */
@@ -135,9 +136,12 @@ export function attempts<T>(
 ): Promise<void> | void {
   const last = call.recorded?.opened.at(-1)
   if (!last) return tries(site, call, attempted, 1)
-  const { attempt, dueAt } = payloadOf(last, 'step-retrying', 'question-retrying', 'budget-awaited')
+  const { attempt, dueAt, error } = payloadOf(last, 'step-retrying', 'question-retrying', 'budget-awaited')
   const next = () => tries(site, call, attempted, attempt + 1)
   if (dueAt <= site.services.clock.now() && !site.waits.isOverridden(call.step)) return next()
+  const lacking =
+    last.type === 'budget-awaited' ? attempted.lacked?.(error && fromErrorRecord(error)) : undefined
+  if (lacking) return untilThere(site, call, { ...lacking, at: dueAt }, next)
   again(site, call, dueAt, next)
 }
 
@@ -161,8 +165,7 @@ function tries<T>(
             ),
           )
   } catch (error) {
-    attemptFailed(site, call, attempted, { attempt, error })
-    return
+    return attemptFailed(site, call, attempted, { attempt, error })
   }
   if (isThenable(value)) return awaited(site, call, attempted, { attempt, value })
   site.append(call, attempted.completed(value), { value })
@@ -178,8 +181,7 @@ async function awaited<T>(
   try {
     value = await promise
   } catch (error) {
-    attemptFailed(site, call, attempted, { attempt, error })
-    return
+    return attemptFailed(site, call, attempted, { attempt, error })
   }
   site.append(call, attempted.completed(value), { value })
 }
@@ -196,16 +198,18 @@ function attemptFailed<T>(
   call: Call<TriedKind>,
   attempted: Attempted<T>,
   { attempt, error }: { attempt: number; error: unknown },
-): void {
+): Promise<void> | void {
   // Nothing of it counts any more.
   if (call.overridden) return
   const { policy } = attempted
-  const later = attempted.putOff?.(error)
-  if (later !== undefined && !site.signal.aborted) {
-    const waiting = { attempt: attempt - 1, dueAt: later, error: toErrorRecord(error) }
-    site.append(call, newEvent('budget-awaited', waiting))
-    again(site, call, later, () => tries(site, call, attempted, attempt))
-    return
+  const lacking = attempted.lacked?.(error)
+  if (lacking && !site.aborted) {
+    const { at: dueAt, until } = lacking
+    const waiting = { attempt: attempt - 1, dueAt, error: toErrorRecord(error), until }
+    const rows = [lackingRow(site, call, lacking)]
+    return site
+      .append(call, newEvent('budget-awaited', waiting), { rows, wait: true })
+      .then(() => untilThere(site, call, lacking, () => tries(site, call, attempted, attempt)))
   }
   if (attempt >= policy.attempts || !isRetryable(error) || site.aborted) {
     fail(site, call, `${call.kind}-failed`, error)

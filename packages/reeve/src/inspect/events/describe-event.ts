@@ -101,7 +101,9 @@ const descriptions: Descriptions = {
   'question-retrying': retrying,
   'question-failed': failed,
   'budget-awaited': ({ dueAt, error }) =>
-    wait(`${error?.message ?? 'its budget has no room'}; asked again at ${moment(dueAt)}`),
+    wait(
+      `${error?.message ?? 'its budget has no room'}; asked again when there is room, at ${moment(dueAt)} in any case`,
+    ),
   'recall-failed': failed,
   'recall-completed': ({ passages }) =>
     good(passages.length === 1 ? '1 passage' : `${passages.length} passages`),

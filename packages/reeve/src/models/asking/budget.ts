@@ -102,24 +102,29 @@ export function openAccount(options: {
   runId: string
   workflow: string
   now: () => number
-  /** Asked once, before the first reservation. */
+  /** Hears of a run that waited for the room that a settlement made. */
+  woken?: (run: number) => void
+  /** Asked before the first reservation, and again on another day: days have scopes of their own. */
   scopes: () => Promise<BudgetScope[]>
 }): RunAccount {
   const { database, newId, run, runId, workflow, now } = options
   let opened: Promise<string[]> | undefined
-  const open = async () => {
+  let openedOn: string | undefined
+  const open = async (isFirst: boolean) => {
     const scopes = await options.scopes()
     await database.transaction(async (session) => {
       for (const { scope, ceilingUsd } of scopes) {
         await ensureBudget(session, scope, ceilingUsd === null ? null : ceilingInNanoUsd(ceilingUsd))
       }
-      await settleAbandoned(session, run)
+      if (isFirst) await settleAbandoned(session, run)
     })
     return scopes.map(({ scope }) => scope)
   }
   const reserveAll = async (holdings: readonly Holding[], more: BudgetScope[], take: typeof reserve) => {
-    opened ??= open()
-    const scopes = [...(await opened), ...more.map(({ scope }) => scope)]
+    const today = dayScope(now())
+    if (openedOn !== today) opened = open(opened === undefined)
+    openedOn = today
+    const scopes = [...(await opened!), ...more.map(({ scope }) => scope)]
     await database.transaction(async (session) => {
       for (const { scope, ceilingUsd } of more) {
         await ensureBudget(session, scope, ceilingUsd === null ? null : ceilingInNanoUsd(ceilingUsd))
@@ -146,7 +151,9 @@ export function openAccount(options: {
         outputTokens: tokensOf(usage?.outputTokens),
         cachedTokens: tokensOf(usage?.cachedInputTokens),
       }
-      await database.transaction((session) => settle(session, reservation, toNanoUsd(usd), bill))
+      const woken: number[] = []
+      await database.transaction((session) => settle(session, reservation, toNanoUsd(usd), bill, woken))
+      for (const run of woken) options.woken?.(run)
     },
   }
 }

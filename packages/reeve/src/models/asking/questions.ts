@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import { toUsd, type Usd } from '../../base/money.ts'
+import { nameAdvice } from '../../base/text/nearest-name.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import type { CallSite } from '../../engine/call-site.ts'
 import { type RetryPolicy, resolveRetry } from '../../engine/calls/retry.ts'
@@ -24,15 +25,13 @@ import {
   openAccount,
   type RunAccount,
 } from './budget.ts'
+import { lackingRoom } from './budget-room.ts'
 import { type AppliedLessons, type LessonSource, taught } from './lessons.ts'
 import type { QuestionRequest } from './question-request.ts'
 import { readAgain } from './read-again.ts'
 import { type TextListener, TextStream } from './text-stream.ts'
 
 const outageRetry: RetryPolicy = { attempts: 4, delay: '2s', factor: 4, maxDelay: '5m' }
-const dayMs = 86_400_000
-/** Waiting for budget looks again this often: a ceiling may be raised, a call under way may cost less than reserved. */
-const budgetLookMs = 60_000
 
 /** An answer as the journal has it. `given`: the value is what each life reads by the schema. */
 export type KeptAnswer = Omit<RouteAnswer, 'given'> & {
@@ -125,8 +124,10 @@ export class Questions {
           else if (schema) site.mark(schema, answer.value)
           return checkedEvent('question-completed', answer, `the result of question "${name}"`)
         },
-        putOff: (error) =>
-          this.#waits && !failsOverBudget ? budgetReturnsAt(error, site.services.clock.now()) : undefined,
+        lacked: (error) =>
+          this.#waits && !failsOverBudget
+            ? lackingRoom(error, this.#database, site.services.clock.now())
+            : undefined,
       }),
     )
     return this.#counted(site, call.promise as Promise<KeptAnswer>)
@@ -216,6 +217,7 @@ export class Questions {
         runId: site.run.id,
         workflow: site.workflow.name,
         now: () => site.services.clock.now(),
+        woken: (run) => site.services.notices.tell('run-changed', run),
         scopes: () => this.#scopesOfRun(site),
       })
       this.#accounts.set(site, account)
@@ -261,10 +263,9 @@ export class Questions {
   route(name: string): RouteDefinition {
     const route = this.#routes.get(name)
     if (route) return route
-    const known = [...this.#routes.keys()].join(', ') || 'none'
     throw new ReeveError(
       'unknown-route',
-      `There is no route ${describeValue(name)}; reeve.config.ts has: ${known}.`,
+      `reeve.config.ts has no route ${describeValue(name)}. ${nameAdvice(String(name), [...this.#routes.keys()])}`,
     )
   }
 }
@@ -288,13 +289,4 @@ function dailyScope(workflow: string, most: Usd, now: number): BudgetScope {
 
 function orNone(amount: Usd | undefined): number | null {
   return amount === undefined ? null : toUsd(amount)
-}
-
-/** When a refused question should be asked again; undefined: waiting cannot help. */
-function budgetReturnsAt(error: unknown, now: number): number | undefined {
-  if (!(error instanceof ReeveError) || error.code !== 'over-budget') return
-  const scope = String(error.details.scope)
-  if (scope.startsWith('run:')) return
-  const midnight = (Math.floor(now / dayMs) + 1) * dayMs
-  return Math.min(now + budgetLookMs, scope.startsWith('day:') ? midnight : Number.POSITIVE_INFINITY)
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database, Session } from '../database.ts'
 import { dropDeliveries } from '../dispatch/deliveries.ts'
+import { dropPastWaits } from '../ledger/budget-waits.ts'
 import { settleAbandoned } from '../ledger/budgets.ts'
 
 /** Rows in one transaction. */
@@ -34,7 +35,7 @@ const settledWithinMs = 3_600_000
 
 /**
  * Deletes what nothing needs any more of the tables that runs do not own, in small transactions: outcomes of schedules of
- * before `occurrencesBefore` (ms), what came to triggers before `deliveriesBefore` (ms), budgets of past days, records of prunings; and counts what ended runs left reserved as
+ * before `occurrencesBefore` (ms), what came to triggers before `deliveriesBefore` (ms), budgets of past days and what waited for them, records of prunings; and counts what ended runs left reserved as
  * spent. An aborted `signal` ends it after the transaction that is under way.
  */
 export async function tidy(
@@ -60,6 +61,8 @@ export async function tidy(
   await inSlices(database, signal, (session) => settleEnded(session, now - settledWithinMs))
   await inSlices(database, signal, (session) => dropIdentity(session, now))
   for (const table of ofApprovals) await inSlices(database, signal, (session) => dropOfGone(session, table))
+  const today = `day:${new Date(now).toISOString().slice(0, 10)}`
+  await inSlices(database, signal, (session) => dropPastWaits(session, today, slice))
   if (!signal?.aborted) await database.transaction((session) => dropDays(session, now - daysKeptMs))
 }
 

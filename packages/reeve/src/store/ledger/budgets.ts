@@ -1,6 +1,7 @@
 import { fromNanoUsd } from '../../base/money.ts'
 import { type Acting, record } from '../authority/acting.ts'
 import type { Bulk, Row, Session } from '../database.ts'
+import { ceilingChanged, moneyCameBack } from './budget-waits.ts'
 import { beginModelCall, billModelCall, type CallBill, type NewModelCall } from './model-calls.ts'
 
 /**
@@ -27,13 +28,14 @@ export interface Reservation {
   call: Omit<NewModelCall, 'id' | 'run'>
 }
 
-/** Sets a scope's ceiling, or takes it away. */
-export async function setCeiling(session: Session, scope: string, nanousd: number | null): Promise<void> {
+/** Sets a scope's ceiling, or takes it away. Answers the runs that waited for room there, and try again. */
+export async function setCeiling(session: Session, scope: string, nanousd: number | null): Promise<number[]> {
   await session.run(
     `insert into budgets (scope, ceiling_nanousd, reserved_nanousd, spent_nanousd) values (?, ?, 0, 0)
      on conflict (scope) do update set ceiling_nanousd = excluded.ceiling_nanousd`,
     [scope, nanousd],
   )
+  return ceilingChanged(session, scope)
 }
 
 /** In a transaction, by somebody. */
@@ -42,11 +44,12 @@ export async function changeCeiling(
   scope: string,
   nanousd: number | null,
   acting: Acting,
-): Promise<void> {
+): Promise<number[]> {
   const before = (await readBudget(session, scope))?.ceiling_nanousd ?? null
-  await setCeiling(session, scope, nanousd)
+  const woken = await setCeiling(session, scope, nanousd)
   const usd = (of: number | null) => (of === null ? null : fromNanoUsd(of))
   await record(session, acting, 'ceiling-set', scope, { before: usd(before), ceiling: usd(nanousd) })
+  return woken
 }
 
 /** Makes a scope known with its first ceiling; one that it has already stands. */
@@ -86,25 +89,31 @@ export async function reserve(session: Session, reservation: Reservation): Promi
   return
 }
 
-/** Replaces a reservation by what was spent, in the ledger too. Answers false when it was settled before. */
+/**
+ * Replaces a reservation by what was spent, in the ledger too. Answers false when it was settled before. `woken`: gets the runs
+ * that waited for the room that this made.
+ */
 export async function settle(
   session: Session,
   id: string,
   nanousd: number,
   bill: CallBill,
+  woken: number[] = [],
 ): Promise<boolean> {
   const row = await session.get<{ scopes: string; nanousd: number }>(
     'select scopes, nanousd from reservations where id = ? {lock}',
     [id],
   )
   if (!row || (await session.run('delete from reservations where id = ?', [id])) === 0) return false
-  for (const scope of JSON.parse(row.scopes) as string[]) {
+  const scopes = JSON.parse(row.scopes) as string[]
+  for (const scope of scopes) {
     await session.run(
       'update budgets set reserved_nanousd = reserved_nanousd - ?, spent_nanousd = spent_nanousd + ? where scope = ?',
       [row.nanousd, nanousd, scope],
     )
   }
   await billModelCall(session, id, nanousd, bill)
+  if (nanousd < row.nanousd) woken.push(...(await moneyCameBack(session, scopes)))
   return true
 }
 
@@ -148,6 +157,14 @@ export async function settleAbandoned(session: Session, run: number): Promise<nu
   let total = 0
   for (const { id, nanousd } of rows) if (await settle(session, id, nanousd, unknownBill)) total += nanousd
   return total
+}
+
+/** Whether so much could be reserved in the scope now. */
+export async function hasRoom(session: Session, scope: string, nanousd: number): Promise<boolean> {
+  const row = await readBudget(session, scope)
+  if (!row) return false
+  const { ceiling_nanousd: ceiling, reserved_nanousd: reserved, spent_nanousd: spent } = row
+  return ceiling === null || reserved + spent + nanousd <= ceiling
 }
 
 export async function readBudget(session: Session, scope: string): Promise<BudgetRow | undefined> {

@@ -48,11 +48,46 @@ async function wakeSome(session: Session, what: string, at: number): Promise<num
     `select what, run, step from awaited where what = ? order by run, step limit ${atOnce} {lock}`,
     [what],
   )
-  for (const { run, step } of rows) {
-    await session.run('delete from awaited where what = ? and run = ? and step = ?', [what, run, step])
-    await deliver(session, { run, name: awaitedItem(what, step), dedup: null, payload: 'null', at })
-  }
+  for (const row of rows) await wake(session, row, at)
   return rows.map(({ run }) => run)
+}
+
+async function wake(session: Session, { what, run, step }: Awaited, at: number): Promise<void> {
+  const taken = await session.run('delete from awaited where what = ? and run = ? and step = ?', [
+    what,
+    run,
+    step,
+  ])
+  // Somebody else woke it at this moment.
+  if (taken === 0) return
+  await deliver(session, { run, name: awaitedItem(what, step), dedup: null, payload: 'null', at })
+}
+
+/**
+ * Some of it has come, perhaps not enough for all: that many of those who wait for it try again, any of them, so that none
+ * of them that needs much keeps the others from it. They wait again where it is not enough. Answers their runs.
+ */
+export async function wakeAny(session: Session, what: string, most: number): Promise<number[]> {
+  const rows = await session.all<Awaited & { at: number }>(
+    'select what, run, step, reeve_now() as at from awaited where what = ? order by random() limit ?',
+    [what, most],
+  )
+  for (const { at, ...row } of rows) await wake(session, row, at)
+  return rows.map(({ run }) => run)
+}
+
+/** Rows of calls that wait no more: their runs have ended, or the name of what they wait for is between these. */
+export async function dropAwaited(
+  session: Session,
+  { from, before, most }: { from: string; before: string; most: number },
+): Promise<number> {
+  return session.run(
+    `delete from awaited where (what, run, step) in (
+       select a.what, a.run, a.step from awaited a left join runs r on r.no = a.run
+       where r.no is null or r.status in ('succeeded', 'failed', 'cancelled') or (a.what >= ? and a.what < ?)
+       limit ?)`,
+    [from, before, most],
+  )
 }
 
 /** What calls wait for now. */

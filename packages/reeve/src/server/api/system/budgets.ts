@@ -37,9 +37,11 @@ const set = write({
   subjectOf: ({ params }) => params.scope,
   async act({ service, database, params, body, caller }) {
     const nanousd = body.ceilingUsd === null ? null : Math.round(body.ceilingUsd * nano)
-    await database.transaction((session) =>
+    const woken = await database.transaction((session) =>
       changeCeiling(session, params.scope, nanousd, actingOf(service, caller, body.why)),
     )
+    const { notices } = service.internals.engine.services
+    for (const run of woken) notices.tell('run-changed', run)
     return { subject: params.scope }
   },
   async tell({ service: { database } }, scope) {

@@ -189,7 +189,10 @@ export const callEvents = {
     call: 'question',
     meaning: 'The question waits until its budget has room.',
     by: 'the engine',
-    fields: attempted,
+    fields: {
+      ...attempted,
+      until: sometimes(text('The budget whose room ends the wait before its time: `budget:` and its scope.')),
+    },
     due: 'dueAt',
     shown: ['error', 'dueAt'],
   }),
