@@ -35,7 +35,7 @@ test.each(Object.keys(templates) as Template[])('what %s makes passes its own te
     name: 'my-desk',
     dependencies: { reeve: '^1.0.0' },
     // An older Node finds no test in TypeScript and says that all is well; Reeve says what it needs, and fails.
-    scripts: { pretest: 'reeve --version', test: 'node --test' },
+    scripts: { pretest: 'reeve --version', test: 'node --test', check: 'tsc' },
   })
   for (const file of files) expect(readFileSync(join(folder, file), 'utf8')).not.toContain('{{')
   const tested = spawnSync(process.execPath, ['--conditions=reeve-source', '--test'], {

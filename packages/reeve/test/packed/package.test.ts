@@ -23,6 +23,9 @@ vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 })
 /** Everything (`npm run test:packed`); else what differs from the rest in its path alone is left out. */
 const isWhole = process.env.REEVE_PACKED === 'all'
 
+/** The compiler of a new project is installed in the whole alone. */
+const leanly = isWhole ? [] : ['--omit=dev']
+
 let folder: string
 let temporary: TemporaryFolder
 let tarball: string
@@ -34,8 +37,10 @@ beforeAll(async () => {
   tarball = await packReeve(folder)
   registry = await startRegistry(
     folder,
-    [...Object.keys(manifest.dependencies), 'zod', 'reeve'],
+    [...Object.keys(manifest.dependencies), 'zod', 'reeve', ...(isWhole ? ['typescript'] : [])],
     new Map([['reeve', tarball]]),
+    // Its 30 MB are unpacked in the whole alone.
+    ['typescript'],
   )
 })
 
@@ -160,7 +165,7 @@ describe.each(isWhole ? [npm, pnpm] : [npm])('installed with $name in an empty f
     await succeed(home, manager.install(tarball), environment)
     await succeed(home, manager.exec('reeve', 'init', 'desk', '--yes'), environment)
     if (!isWhole) await linkModules(home, desk)
-    await succeed(desk, manager.install(), environment)
+    await succeed(desk, [...manager.install(), ...leanly], environment)
   })
 
   test('a new project runs, waits for a person, goes on, and its doctor finds nothing', async () => {
@@ -338,8 +343,9 @@ describe('`npm create reeve` in an empty folder', () => {
         environment,
       )
       await linkModules(join(folder, npm.name, 'desk'), desk)
-      await succeed(desk, ['npm', 'install'], environment)
+      await succeed(desk, ['npm', 'install', ...leanly], environment)
       expect(await succeed(desk, ['npm', 'test'], environment)).toMatch(/fail 0/)
+      if (isWhole) await succeed(desk, ['npm', 'run', 'check'], environment)
       const reeve = (...args: string[]) => run(desk, npm.exec('reeve', ...args, '--json'), environment)
       const waiting = await reeve(...command)
       expect(waiting).toMatchObject({ code: 3, stderr: '' })

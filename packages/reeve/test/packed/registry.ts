@@ -18,12 +18,14 @@ export interface Registry {
 
 /**
  * A package registry on the loopback, which has what the repository has installed: the given packages and all that they
- * depend on. So an installation is tried without the network. Of those in `packedBefore`, by their names, the tarballs are there.
+ * depend on. So an installation is tried without the network. Of those in `packedBefore`, by their names, the tarballs are there;
+ * of those in `onlyTold` the registry tells that they are, and has no tarball.
  */
 export async function startRegistry(
   folder: string,
   names: string[],
   packedBefore: ReadonlyMap<string, string>,
+  onlyTold: readonly string[] = [],
 ): Promise<Registry> {
   const packages = closureOf(names).filter((name) => !packedBefore.has(name))
   const tarballs = join(folder, 'tarballs')
@@ -42,19 +44,22 @@ export async function startRegistry(
     const file = join(tarballs, basename(path))
     if (path.startsWith('tarballs/') && existsSync(file)) return response.end(readFileSync(file))
     const filename = files.get(path)
-    if (filename === undefined) return response.writeHead(404).end('{}')
+    if (filename === undefined && !onlyTold.includes(path)) return response.writeHead(404).end('{}')
     const manifest = manifestOf(path)
+    const { name, version } = manifest
+    const answer = (dist: object) => {
+      const versions = { [version]: { ...manifest, dist } }
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ name, 'dist-tags': { latest: version }, versions }))
+    }
+    if (filename === undefined) return answer({ tarball: `http://${request.headers.host}/tarballs/none` })
     const digest = createHash('sha512')
       .update(readFileSync(join(tarballs, filename)))
       .digest('base64')
-    const dist = {
+    answer({
       tarball: `http://${request.headers.host}/tarballs/${filename}`,
       integrity: `sha512-${digest}`,
-    }
-    const { name, version } = manifest
-    const versions = { [version]: { ...manifest, dist } }
-    response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify({ name, 'dist-tags': { latest: version }, versions }))
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
