@@ -12,7 +12,8 @@
 ARG NODE=node:24.21.0-slim
 FROM ${NODE} AS build
 WORKDIR /app
-COPY package.json package-lock.json tsconfig.json ./
+COPY package.json package-lock.json tsconfig.json LICENSE README.md ./
+COPY docs docs
 COPY scripts scripts
 COPY packages packages
 COPY examples examples

@@ -60,9 +60,18 @@ function compile() {
   const { status } = spawnSync(process.execPath, [tsc, ...options], { stdio: 'inherit' })
   if (status === 0) {
     writeFileSync(join(fresh, stamp), inputs)
-    if (existsSync('dist')) renameSync('dist', old)
-    renameSync(fresh, 'dist')
+    replace()
   }
   for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true })
   return status
+}
+
+/** Another build may do the same at this moment: of two that were made of the same either is right. */
+function replace() {
+  try {
+    if (existsSync('dist')) renameSync('dist', old)
+    renameSync(fresh, 'dist')
+  } catch (error) {
+    if (!isBuilt()) throw error
+  }
 }

@@ -54,6 +54,10 @@ test('the image is built from files that are there and that its context lets in'
     expect(ignored).not.toContain(source)
   }
   expect(existsSync(join(root, argument('PROJECT'), 'reeve.config.ts'))).toBe(true)
+  // What the build of the packages reads from above them is there.
+  const above = [...read('scripts/build.mjs').matchAll(/'\.\.\/\.\.\/([\w.-]+)'/g)].map(([, path]) => path!)
+  expect(above).toContain('docs')
+  expect(above.filter((path) => !sources.includes(path))).toEqual([])
 })
 
 test('the image runs the Node that the project pins, as nobody special, with Reeve as its first process', () => {
