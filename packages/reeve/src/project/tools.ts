@@ -64,7 +64,10 @@ export function checkNamesOf(
 ): void {
   const asking = [
     ...agents.map(({ name, route }) => ({ who: `Agent "${name}"`, route })),
-    ...daemons.map(({ name, route }) => ({ who: `Daemon "${name}"`, route })),
+    // One that has rules decides by them where its route cannot be asked.
+    ...daemons
+      .filter(({ rules }) => rules === undefined)
+      .map(({ name, route }) => ({ who: `Daemon "${name}"`, route })),
   ]
   for (const { who, route } of asking) {
     if (route === undefined || routes.includes(route)) continue
