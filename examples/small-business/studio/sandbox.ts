@@ -10,7 +10,9 @@ const [verb, ...files] = process.argv.slice(2)
 async function mailServer(): Promise<string> {
   const found = await runningStandIn(mail.name, { project: import.meta.dirname })
   if (found) return found.url
-  throw new Error('The studio is not at work: start it in another terminal with `npx reeve dev`.')
+  throw new Error(
+    'The studio is not at work: start it in another terminal with `npx reeve --project examples/small-business/studio dev`.',
+  )
 }
 
 async function deliver(): Promise<void> {
@@ -32,7 +34,7 @@ async function look(): Promise<void> {
 try {
   if (verb === 'deliver' && files.length > 0) await deliver()
   else if (verb === 'look') await look()
-  else throw new Error('Usage: node sandbox.ts deliver FILE.eml... | node sandbox.ts look')
+  else throw new Error('Usage: npx node sandbox.ts deliver FILE.eml... | npx node sandbox.ts look')
 } catch (error) {
   console.error((error as Error).message)
   process.exitCode = 1
