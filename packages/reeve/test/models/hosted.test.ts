@@ -276,7 +276,14 @@ describe('hosted solvers', () => {
 
   test('a name that names no model is refused where it is written', () => {
     expect(() => hostedSolver('gpt-5', { keys })).toThrow('Write provider/model')
-    expect(() => hostedSolver('acme/model', { keys })).toThrow('"acme" of "acme/model" is not a provider')
+    expect(() => hostedSolver('opnai/model', { keys })).toThrow('Did you mean openai/model?')
+  })
+
+  test('one of a server whose address is not set is left out, and says which variable it wants', () => {
+    const solver = hostedSolver('acme/model', { keys })
+    expect(solver.unusable).toMatchObject({ code: 'unknown-provider' })
+    expect(solver.unusable?.message).toContain('"acme" of "acme/model" is not a provider')
+    expect(solver.unusable?.message).toContain('ACME_BASE_URL')
   })
 
   test('the worst case is above what the call then costs', async () => {
