@@ -9,7 +9,7 @@ import { toParts } from '../../src/models/batches/batch-questions.ts'
 import { hostedSolver } from '../../src/models/providers/hosted.ts'
 import type { BatchService, Question, Solver } from '../../src/models/solver.ts'
 import type { Database } from '../../src/store/database.ts'
-import { readBudget } from '../../src/store/ledger/budgets.ts'
+import { readBudget, setCeiling } from '../../src/store/ledger/budgets.ts'
 import { modelCallsOf } from '../../src/store/ledger/model-calls.ts'
 import { listPending } from '../../src/store/runs/approvals.ts'
 import { requireRun } from '../../src/store/runs/runs.ts'
@@ -465,6 +465,20 @@ test('all batches are reserved before one is sent: beyond a ceiling none is', as
   expect(await outcome(bench, id)).toMatchObject({ status: 'failed', error: { code: 'over-budget' } })
   expect(at.requests).toEqual([])
   expect(await ledger(bench, id)).toMatchObject({ reserved: 0, spent: 0 })
+})
+
+test('beyond a ceiling all batches wait until there is room for them together', async () => {
+  const at = await double('openai')
+  const most = solverAt(at, 'openai').batches!.worstCaseUsd({ task: 'extract', name: '', input: '' })
+  const bench = await benchOf(solverAt(at, 'openai'), { budgets: { project: most * 4 } })
+  const { id } = await bench.engine.startRun(flow, { count: 6, most: 2 })
+  await passUntil(bench, async () => (await requireRun(bench.database, id)).status === 'waiting')
+  expect((await typesOf(bench.database, id)).filter((type) => type === 'budget-awaited')).toHaveLength(1)
+  const woken = await bench.database.transaction((session) => setCeiling(session, 'project', null))
+  for (const run of woken) bench.engine.services.notices.tell('run-changed', run)
+  await passUntil(bench, () => at.batches.length === 3)
+  at.end(rightLine)
+  expect(await outcome(bench, id)).toEqual({ status: 'succeeded', output: doubles(6) })
 })
 
 test('another worker of the run counts its batch as under way, not as spent', async () => {

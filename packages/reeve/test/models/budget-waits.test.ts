@@ -125,7 +125,7 @@ test('it goes on as soon as a call under way has cost less than was reserved for
   expect(await listAwaited(database)).toEqual([])
 })
 
-test('it goes on as soon as somebody raises the ceiling, and waits on where that is not enough', async () => {
+test('it goes on as soon as somebody raises the ceiling, and sleeps on where that is not enough', async () => {
   const { solver } = solverOf()
   const { engine, database, clock, waits, raise } = await opened(solver, { project: '$0.1' })
   const run = await engine.startRun(ask, 'it')
@@ -134,7 +134,7 @@ test('it goes on as soon as somebody raises the ceiling, and waits on where that
   await raise(0.2 * nano)
   await clock.advance(5000)
   expect((await rowOf(database, run.id)).status).toBe('waiting')
-  expect(await waits(run.id)).toBe(2)
+  expect(await waits(run.id)).toBe(1)
   await raise(0.4 * nano)
   await clock.advance(5000)
   expect(await run.result()).toEqual({ status: 'succeeded', output: 'big' })
@@ -167,4 +167,35 @@ test('of a run that a person fails while it waits nothing is left that waits', a
   await database.transaction((session) => setCeiling(session, 'project', nano))
   await clock.advance(5000)
   expect((await rowOf(database, run.id)).status).toBe('failed')
+})
+
+test('a run that is retried is told again when there is room', async () => {
+  const { solver } = solverOf()
+  const { engine, database, clock, raise } = await opened(solver, { project: '$0.1' })
+  const run = await engine.startRun(ask, 'it')
+  await clock.advance(1000)
+  await engine.control.override(run.id, 1, { how: 'error', error: 'no', reason: 'dear' }, ada)
+  await clock.advance(1000)
+  // As the tidying up does with what ended runs left.
+  await database.run('delete from awaited where run = (select no from runs where id = ?)', [run.id])
+  await engine.control.retry(run.id, 'ada')
+  await clock.advance(1000)
+  expect(await listAwaited(database)).toEqual([{ what: 'budget:project', calls: 1 }])
+  await raise(nano)
+  await clock.advance(1000)
+  expect(await engine.resultOf(run.id)).toEqual({ status: 'succeeded', output: 'big' })
+})
+
+test('what a person said of a call that waits counts before the room that has come', async () => {
+  const { solver } = solverOf()
+  const before = await opened(solver, { project: '$0.1' })
+  const { id } = await before.engine.startRun(ask, 'it')
+  await before.clock.advance(1000)
+  await before.engine.control.override(id, 1, { how: 'error', error: 'not now', reason: 'dear' }, ada)
+  await before.die()
+  await before.database.run('delete from awaited')
+  await before.database.transaction((session) => setCeiling(session, 'project', nano))
+  const { engine, clock } = await opened(solver, { project: '$1' }, before)
+  await clock.advance(60_000)
+  expect(await engine.resultOf(id)).toMatchObject({ status: 'failed', error: { message: 'not now' } })
 })

@@ -9,7 +9,7 @@ import type { CallSite } from '../call-site.ts'
 import { overridingError } from '../overriding/override.ts'
 import type { Call } from '../replay/call.ts'
 import { runBody } from '../replay/inside-body.ts'
-import { type Lacking, lackingRow, untilThere } from '../waiting/until-there.ts'
+import { type Lacking, untilThere } from '../waiting/until-there.ts'
 import { fail } from './fail.ts'
 import { delayAfter, type ResolvedRetry, type RetryPolicy, resolveRetry } from './retry.ts'
 
@@ -206,9 +206,8 @@ function attemptFailed<T>(
   if (lacking && !site.aborted) {
     const { at: dueAt, until } = lacking
     const waiting = { attempt: attempt - 1, dueAt, error: toErrorRecord(error), until }
-    const rows = [lackingRow(site, call, lacking)]
     return site
-      .append(call, newEvent('budget-awaited', waiting), { rows, wait: true })
+      .append(call, newEvent('budget-awaited', waiting), { wait: true })
       .then(() => untilThere(site, call, lacking, () => tries(site, call, attempted, attempt)))
   }
   if (attempt >= policy.attempts || !isRetryable(error) || site.aborted) {

@@ -1,5 +1,4 @@
-import type { Row } from '../../store/database.ts'
-import { awaitedItem, awaitedRow } from '../../store/runs/awaited.ts'
+import { awaitedItem } from '../../store/runs/awaited.ts'
 import type { CallSite } from '../call-site.ts'
 import type { Call } from '../replay/call.ts'
 
@@ -9,13 +8,8 @@ export interface Lacking {
   until: string
   /** When it is tried again in any case (ms). */
   at: number
-  /** Whether it is there now. */
-  isThere(): Promise<boolean>
-}
-
-/** The row by which the call is told that it has come; it belongs to the commit that says that the call waits. */
-export function lackingRow(site: CallSite, { step }: Call, { until: what }: Lacking): Row {
-  return awaitedRow({ what, run: site.run.no, step })
+  /** Whether it is there now; if not, that call is told when it has come. */
+  isThere(of: { run: number; step: number }): Promise<boolean>
 }
 
 /** Begins the next attempt when what is lacking has come, and not later than its time. */
@@ -25,8 +19,11 @@ export async function untilThere(
   { until, at, isThere }: Lacking,
   next: () => Promise<void> | void,
 ): Promise<void> {
-  // It may have come before the row was there by which the call is told.
-  if (await isThere()) return next()
+  // What cannot be looked at is tried: an attempt waits out what keeps it from the database.
+  const look = () => isThere({ run: site.run.no, step: call.step }).catch(() => true)
+  // It may have come before the call could be told; what a person said of the call counts first.
+  if (!site.waits.isOverridden(call.step) && (await look()) && !site.waits.isOverridden(call.step))
+    return next()
   if (site.aborted || call.overridden) return
   let stopTimer = () => {}
   const stopWaiting = site.waits.forItem(awaitedItem(until, call.step), call.step, () => {

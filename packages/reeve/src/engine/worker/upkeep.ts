@@ -5,6 +5,7 @@ import { ensureQueue } from '../../store/dispatch/queues/queues.ts'
 import { Reconciler } from '../../store/dispatch/reconcile.ts'
 import { mostRecovered, recoverOrphans } from '../../store/dispatch/recovery.ts'
 import { removeDeadWorkers } from '../../store/dispatch/workers.ts'
+import { wakeWhereRoomIs } from '../../store/ledger/budget-waits.ts'
 import { ApprovalUpkeep } from '../deciding/upkeep.ts'
 import { cancelQueued, markStuck } from '../outside/outside.ts'
 import type { EngineServices } from '../services.ts'
@@ -45,10 +46,11 @@ export class Upkeep {
 
   /** Whether there is more to claim now. */
   async wakeLost(): Promise<boolean> {
-    const woken = await this.#reconciler.look(this.#options.database)
+    const { database } = this.#options
+    const woken = (await this.#reconciler.look(database)) + (await wakeWhereRoomIs(database))
     let out = 0
     await inSlices(async () => {
-      const looked = await checkLines(this.#options.database, this.#line)
+      const looked = await checkLines(database, this.#line)
       this.#line = looked.next
       out += looked.out
       return looked.out > 0

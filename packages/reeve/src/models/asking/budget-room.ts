@@ -2,8 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { toNanoUsd } from '../../base/money.ts'
 import type { Lacking } from '../../engine/waiting/until-there.ts'
 import type { Database } from '../../store/database.ts'
-import { awaitedBudget } from '../../store/ledger/budget-waits.ts'
-import { hasRoom } from '../../store/ledger/budgets.ts'
+import { awaitedBudget, waitForRoom } from '../../store/ledger/budget-waits.ts'
 
 const dayMs = 86_400_000
 
@@ -15,10 +14,12 @@ export function lackingRoom(error: unknown, database: Database, now: number): La
   if (!(error instanceof ReeveError) || error.code !== 'over-budget') return
   const scope = String(error.details.scope)
   if (scope.startsWith('run:')) return
-  const { usd } = error.details
+  const { usd, nanousd = typeof usd === 'number' ? toNanoUsd(usd) : undefined } = error.details
   return {
     until: awaitedBudget(scope),
     at: (Math.floor(now / dayMs) + 1) * dayMs,
-    isThere: async () => typeof usd === 'number' && hasRoom(database, scope, toNanoUsd(usd)),
+    isThere: async (of) =>
+      typeof nanousd === 'number' &&
+      database.transaction((session) => waitForRoom(session, { scope, nanousd, ...of })),
   }
 }

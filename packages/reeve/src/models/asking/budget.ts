@@ -133,7 +133,7 @@ export function openAccount(options: {
         const call = { run_id: runId, workflow, agent: agentOf(scopes), model, at: now() }
         const reservation: Reservation = { id, run, scopes, nanousd: toNanoUsd(usd), call }
         const full = await take(session, reservation)
-        if (full) throw overBudget(full, usd)
+        if (full) throw overBudget(full, sumOf(holdings))
       }
     })
   }
@@ -168,7 +168,13 @@ function agentOf(scopes: readonly string[]): string | null {
   return scopes.find((scope) => scope.startsWith('agent:'))?.slice('agent:'.length) ?? null
 }
 
-function overBudget(budget: BudgetRow, usd: number): ReeveError {
+/** All of it is reserved, or nothing (billionths). */
+function sumOf(holdings: readonly Holding[]): number {
+  return holdings.reduce((sum, { usd }) => sum + toNanoUsd(usd), 0)
+}
+
+function overBudget(budget: BudgetRow, nanousd: number): ReeveError {
+  const usd = fromNanoUsd(nanousd)
   const [most, ceiling, spent, reserved] = [
     usd,
     fromNanoUsd(budget.ceiling_nanousd ?? 0),
@@ -179,7 +185,7 @@ function overBudget(budget: BudgetRow, usd: number): ReeveError {
   return new ReeveError(
     'over-budget',
     `The next question may cost ${most}, and ${budgetInWords(budget.scope)} has less left: of ${ceiling}, ${spent} are spent and ${reserved} reserved by calls in progress. Raise it, or give the model a lower maxOutputTokens (an option of hostedSolver): an answer of that length is reserved.`,
-    { details: { scope: budget.scope, usd } },
+    { details: { scope: budget.scope, usd, nanousd } },
   )
 }
 

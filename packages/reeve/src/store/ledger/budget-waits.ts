@@ -1,26 +1,72 @@
-import type { Session } from '../database.ts'
-import { dropAwaited, wakeAny } from '../runs/awaited.ts'
+import type { Database, Session } from '../database.ts'
+import { awaitedAfter, dropAwaited, dropOwn, insertAwaited, isWanted, wakeFitting } from '../runs/awaited.ts'
 
-/** Of those that wait for one scope, how many try again when a call gave back what it had reserved too much. */
-const atOnce = 10
-/** When a person raises a ceiling. */
-const allOfThem = 1_000_000
+const prefix = 'budget:'
 
 /** What a call waits for whose question the budget of this scope has no room for. */
 export function awaitedBudget(scope: string): string {
-  return `budget:${scope}`
+  return `${prefix}${scope}`
 }
 
-/** A reservation in these scopes ended in less than it held. Answers the runs that try again. */
+/** How much may be reserved in the scope now; undefined: nothing is known of it. Locked until the commit, where `isLocked`. */
+async function roomIn(session: Session, scope: string, isLocked = false): Promise<number | undefined> {
+  const row = await session.get<{ ceiling: number | null; taken: number }>(
+    `select ceiling_nanousd as ceiling, reserved_nanousd + spent_nanousd as taken from budgets where scope = ?${isLocked ? ' {lock}' : ''}`,
+    [scope],
+  )
+  if (!row) return undefined
+  return row.ceiling === null ? Number.MAX_SAFE_INTEGER : row.ceiling - row.taken
+}
+
+/**
+ * In a transaction: whether so much could be reserved in the scope now. If not, the call is told when it can. The scope is locked
+ * first, as whoever makes room locks it: of the two, the later one sees what the other did.
+ */
+export async function waitForRoom(
+  session: Session,
+  { scope, nanousd, run, step }: { scope: string; nanousd: number; run: number; step: number },
+): Promise<boolean> {
+  const what = awaitedBudget(scope)
+  const room = await roomIn(session, scope, true)
+  if (room !== undefined && room >= nanousd) {
+    await dropOwn(session, { what, run, step })
+    return true
+  }
+  await session.bulk(insertAwaited, [[what, run, step, nanousd]])
+  return false
+}
+
+/** In a transaction that has changed these scopes. Answers the runs that try again. */
 export async function moneyCameBack(session: Session, scopes: readonly string[]): Promise<number[]> {
   const woken: number[] = []
-  for (const scope of scopes) woken.push(...(await wakeAny(session, awaitedBudget(scope), atOnce)))
+  // Beyond its own limit, or that of a run above it, a run does not wait.
+  for (const scope of scopes.filter((each) => !each.startsWith('run:'))) {
+    if (!(await isWanted(session, awaitedBudget(scope), Number.MAX_SAFE_INTEGER))) continue
+    const room = await roomIn(session, scope)
+    if (room !== undefined && room > 0)
+      woken.push(...(await wakeFitting(session, awaitedBudget(scope), room)))
+  }
   return woken
 }
 
-/** The ceiling of a scope was set or taken away. Answers the runs that try again. */
-export function ceilingChanged(session: Session, scope: string): Promise<number[]> {
-  return wakeAny(session, awaitedBudget(scope), allOfThem)
+/**
+ * Wakes those who wait where there is room: whoever was woken for it did not take it, or was one of very many. Answers how many
+ * runs try again.
+ */
+export async function wakeWhereRoomIs(database: Database): Promise<number> {
+  let woken = 0
+  for (let what = await awaitedAfter(database, ''); what !== undefined; ) {
+    const scope = what.startsWith(prefix) ? what.slice(prefix.length) : undefined
+    if (scope !== undefined && (await isWanted(database, what, (await roomIn(database, scope)) ?? 0)))
+      woken += (await database.transaction((session) => wakeIn(session, scope))).length
+    what = await awaitedAfter(database, what)
+  }
+  return woken
+}
+
+async function wakeIn(session: Session, scope: string): Promise<number[]> {
+  await roomIn(session, scope, true)
+  return moneyCameBack(session, [scope])
 }
 
 /** Calls that waited for days that are over went on by the clock. Answers how many rows went. */

@@ -1,7 +1,7 @@
 import { fromNanoUsd } from '../../base/money.ts'
 import { type Acting, record } from '../authority/acting.ts'
 import type { Bulk, Row, Session } from '../database.ts'
-import { ceilingChanged, moneyCameBack } from './budget-waits.ts'
+import { moneyCameBack } from './budget-waits.ts'
 import { beginModelCall, billModelCall, type CallBill, type NewModelCall } from './model-calls.ts'
 
 /**
@@ -35,7 +35,7 @@ export async function setCeiling(session: Session, scope: string, nanousd: numbe
      on conflict (scope) do update set ceiling_nanousd = excluded.ceiling_nanousd`,
     [scope, nanousd],
   )
-  return ceilingChanged(session, scope)
+  return moneyCameBack(session, [scope])
 }
 
 /** In a transaction, by somebody. */
@@ -66,7 +66,8 @@ export async function ensureBudget(session: Session, scope: string, nanousd: num
  * ceiling stands in the way; the caller must then let its transaction fail.
  */
 export async function reserve(session: Session, reservation: Reservation): Promise<BudgetRow | undefined> {
-  const scopes = [...reservation.scopes].sort()
+  // Once in each: a run and one above it may be of the same workflow.
+  const scopes = [...new Set(reservation.scopes)].sort()
   for (const scope of scopes) {
     const changed = await session.run(
       `update budgets set reserved_nanousd = reserved_nanousd + ? where scope = ?
@@ -157,14 +158,6 @@ export async function settleAbandoned(session: Session, run: number): Promise<nu
   let total = 0
   for (const { id, nanousd } of rows) if (await settle(session, id, nanousd, unknownBill)) total += nanousd
   return total
-}
-
-/** Whether so much could be reserved in the scope now. */
-export async function hasRoom(session: Session, scope: string, nanousd: number): Promise<boolean> {
-  const row = await readBudget(session, scope)
-  if (!row) return false
-  const { ceiling_nanousd: ceiling, reserved_nanousd: reserved, spent_nanousd: spent } = row
-  return ceiling === null || reserved + spent + nanousd <= ceiling
 }
 
 export async function readBudget(session: Session, scope: string): Promise<BudgetRow | undefined> {

@@ -9,16 +9,34 @@ interface Awaited {
   what: string
   run: number
   step: number
+  /** How much of it, where it may be there for some and not for others. */
+  needs?: number
 }
 
-const insertAwaited: Bulk = {
-  columns: { what: 'text', run: 'int', step: 'int' },
-  sql: `insert into awaited (what, run, step) select :what, :run, :step {from} where true
-    on conflict (what, run, step) do nothing`,
+/** A version of the schema (`schema-versions.ts`), never edited once released. */
+export const needsTables: string[] = [
+  'alter table awaited add column needs bigint not null default 0',
+  'create index awaited_needs on awaited (what, needs)',
+]
+
+export const insertAwaited: Bulk = {
+  columns: { what: 'text', run: 'int', step: 'int', needs: 'int' },
+  sql: `insert into awaited (what, run, step, needs) select :what, :run, :step, :needs {from} where true
+    on conflict (what, run, step) do update set needs = excluded.needs`,
 }
 
-export function awaitedRow({ what, run, step }: Awaited): Row {
-  return { statement: insertAwaited, values: [what, run, step] }
+export function awaitedRow({ what, run, step, needs = 0 }: Awaited): Row {
+  return { statement: insertAwaited, values: [what, run, step, needs] }
+}
+
+/** It waits for that no more. */
+export async function dropOwn(session: Session, { what, run, step }: Awaited): Promise<boolean> {
+  const gone = await session.run('delete from awaited where what = ? and run = ? and step = ?', [
+    what,
+    run,
+    step,
+  ])
+  return gone > 0
 }
 
 /** The name of the item that a call is sent. */
@@ -53,27 +71,48 @@ async function wakeSome(session: Session, what: string, at: number): Promise<num
 }
 
 async function wake(session: Session, { what, run, step }: Awaited, at: number): Promise<void> {
-  const taken = await session.run('delete from awaited where what = ? and run = ? and step = ?', [
-    what,
-    run,
-    step,
-  ])
   // Somebody else woke it at this moment.
-  if (taken === 0) return
+  if (!(await dropOwn(session, { what, run, step }))) return
   await deliver(session, { run, name: awaitedItem(what, step), dedup: null, payload: 'null', at })
 }
 
 /**
- * Some of it has come, perhaps not enough for all: that many of those who wait for it try again, any of them, so that none
- * of them that needs much keeps the others from it. They wait again where it is not enough. Answers their runs.
+ * So much of it is there: those go on who need no more than that together. They are drawn: of those in order, one that needs much
+ * would keep the others from it. A run that cannot go on now leaves it to them. Answers their runs.
  */
-export async function wakeAny(session: Session, what: string, most: number): Promise<number[]> {
-  const rows = await session.all<Awaited & { at: number }>(
-    'select what, run, step, reeve_now() as at from awaited where what = ? order by random() limit ?',
-    [what, most],
+export async function wakeFitting(session: Session, what: string, room: number): Promise<number[]> {
+  const rows = await session.all<Required<Awaited> & { at: number }>(
+    `select a.what, a.run, a.step, a.needs, reeve_now() as at from awaited a join runs r on r.no = a.run
+     where a.what = ? and a.needs <= ? and r.paused = 0 and r.status in ('queued', 'running', 'waiting')
+     order by random() limit ${atOnce}`,
+    [what, room],
   )
-  for (const { at, ...row } of rows) await wake(session, row, at)
-  return rows.map(({ run }) => run)
+  let left = room
+  const fitting: typeof rows = []
+  for (const row of rows) {
+    if (row.needs > left) continue
+    left -= row.needs
+    fitting.push(row)
+  }
+  // In the order in which others lock runs.
+  fitting.sort((one, other) => one.run - other.run)
+  for (const { at, ...row } of fitting) await wake(session, row, at)
+  return fitting.map(({ run }) => run)
+}
+
+/** Whether anybody who waits for it needs no more than that. */
+export async function isWanted(session: Session, what: string, room: number): Promise<boolean> {
+  const row = await session.get('select run from awaited where what = ? and needs <= ? limit 1', [what, room])
+  return row !== undefined
+}
+
+/** The next thing that calls wait for, by its name. */
+export async function awaitedAfter(session: Session, what: string): Promise<string | undefined> {
+  const row = await session.get<{ what: string }>(
+    'select what from awaited where what > ? order by what limit 1',
+    [what],
+  )
+  return row?.what
 }
 
 /** Rows of calls that wait no more: their runs have ended, or the name of what they wait for is between these. */

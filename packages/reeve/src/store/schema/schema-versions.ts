@@ -15,6 +15,7 @@ import { effectBudgetTables } from '../ledger/effect-budget-tables.ts'
 import { markTables, sealedMarkTables } from '../marks/marked-values.ts'
 import { itemsVersion } from '../memory/schema.ts'
 import { proposalTables } from '../proposals/tables.ts'
+import { needsTables } from '../runs/awaited.ts'
 import { secretTables } from '../secrets/tables.ts'
 import { firstVersion } from './first-version.ts'
 
@@ -248,4 +249,5 @@ export const migrations: Migration[][] = [
     // What was taken before is not known: a whole stretch passes.
     'update call_rates set per_ms = 0',
   ],
+  needsTables,
 ]
