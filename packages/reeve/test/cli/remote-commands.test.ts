@@ -51,9 +51,10 @@ const remote: Record<string, Row> = {
   'lessons withdraw': unknown('unknown-proposal', 'none'),
   'lessons learn': none,
   correct: [({ done: run }) => [run, 'tone', '"kind"'], 'unknown-question'],
+  // While it waits: of one that goes on its worker alone can tell, and the journal says so.
+  override: [({ asks }) => [asks, '99', '--error', 'gone', ...because], 'cannot-override'],
   // Before the approval that holds for later calls, too.
   signal: [({ asks }) => [asks, 'go']],
-  override: [({ asks }) => [asks, '99', '--error', 'gone', ...because], 'cannot-override'],
   pause: [({ asks }) => [asks]],
   resume: [({ asks }) => [asks]],
   cancel: [({ asks }) => [asks]],

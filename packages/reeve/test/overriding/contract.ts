@@ -410,6 +410,32 @@ export function overridesContract(name: string, open: OpenApprovals): void {
     )
 
     approvalCase(
+      'a call that a run has not made is not overridden before it makes it: its worker refuses, and the journal says so',
+      open,
+      async (store) => {
+        let goOn: (value: null) => void = () => {}
+        const flow = tells(async (ctx) => {
+          await ctx.step('first', () => new Promise<null>((resolve) => (goOn = resolve)))
+          return ctx.step('later', () => 'its own')
+        })
+        const { engine, database } = await testEngine([flow], store)
+        await engine.start()
+        try {
+          const run = await engine.startRun(flow, {})
+          await until(async () => ((await eventsOf(database, run.id)).length > 0 ? true : undefined))
+          await engine.control.override(run.id, 2, gives('by hand'), ada)
+          expect(await noted(database, run.id, 1)).toMatchObject([
+            { call: 2, problem: 'the call is not open' },
+          ])
+          goOn(null)
+          expect(await run.result()).toEqual({ status: 'succeeded', output: { value: 'its own' } })
+        } finally {
+          await engine.stop()
+        }
+      },
+    )
+
+    approvalCase(
       'of two who override one call at one moment one does, and the other is told',
       open,
       async (store) => {

@@ -12,7 +12,7 @@ import { payloadOf } from '../../src/store/journal/events.ts'
 import { openEvents } from '../../src/store/marks/open-kept.ts'
 import { deliver } from '../../src/store/runs/inbox.ts'
 import { approvalCase, type OpenApprovals, until } from '../approvals/harness.ts'
-import { eventsOf, mortalEngine, rowOf, testEngine } from '../engine/harness.ts'
+import { eventsOf, mortalEngine, rowOf, severable, testEngine } from '../engine/harness.ts'
 
 const ada = { by: 'ada', proof: 'session', at: 1_700_000_000_000 } as const
 const fails: GivenOverride = { how: 'error', error: 'it is not coming', reason: 'the shop closed' }
@@ -110,6 +110,68 @@ export function secondReading(name: string, open: OpenApprovals): void {
         }
       },
     )
+
+    approvalCase('a step whose result is being written keeps that result', open, async (store) => {
+      let finish: (value: string) => void = () => {}
+      let goOn: (value: null) => void = () => {}
+      const going = new Promise<null>((resolve) => {
+        goOn = resolve
+      })
+      const flow = defineWorkflow({
+        name: 'fetches',
+        input: z.unknown(),
+        run: (ctx: CoreContext) =>
+          ctx.all([
+            ctx.step('fetch', () => new Promise<string>((resolve) => (finish = resolve))),
+            ctx.step('goes on', () => going),
+          ]),
+      })
+      let write: () => void = () => {}
+      let isWritten: Promise<void> | undefined
+      const { database } = store
+      const held: typeof database = Object.create(severable(database).database, {
+        transaction: {
+          value: async (body: Parameters<typeof database.transaction>[0]) => {
+            const until = isWritten
+            isWritten = undefined
+            await until
+            return database.transaction(body)
+          },
+        },
+      })
+      const { engine } = await testEngine([flow], { ...store, database: held })
+      await engine.start()
+      try {
+        const { id } = await engine.startRun(flow, {})
+        await until(async () => ((await eventsOf(database, id)).length > 0 ? true : undefined))
+        const { no } = await rowOf(database, id)
+        isWritten = new Promise((resolve) => {
+          write = resolve
+        })
+        finish('fetched')
+        await until(async () => (isWritten === undefined ? true : undefined))
+        const payload = JSON.stringify({ ...fails, by: 'ada' })
+        await database.transaction((session) =>
+          deliver(session, { run: no, name: overrideItem(1), dedup: null, payload, at: 1 }),
+        )
+        engine.services.notices.tell('inbox-grew', no)
+        for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+        write()
+        await until(async () =>
+          (await eventsOf(database, id)).some(
+            ({ type }) => type.startsWith('override-') || type.startsWith('call-over'),
+          )
+            ? true
+            : undefined,
+        )
+        goOn(null)
+        expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: ['fetched', null] })
+        const of = (await eventsOf(database, id)).filter(({ step }) => step === 1)
+        expect(of.map(({ type }) => type)).toEqual(['step-completed'])
+      } finally {
+        await engine.stop()
+      }
+    })
 
     approvalCase(
       'what a run did not take before it failed is not taken when it is retried, and the journal says so',

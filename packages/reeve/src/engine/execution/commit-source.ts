@@ -128,6 +128,12 @@ export class CommitSource implements TurnSource {
   }
 
   push(event: PendingEvent): void {
+    if (event.settles) {
+      const { call } = event.settles
+      call.isSettled = true
+      // What it holds need not be kept until that is durable.
+      call.override = undefined
+    }
     this.#outbox.push(event)
     if (event.type === 'child-started') {
       this.#openChildren++

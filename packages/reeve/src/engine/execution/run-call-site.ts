@@ -152,8 +152,6 @@ export class RunCallSite implements CallSite {
   append(call: Call | null, event: NewEvent, options?: AppendOptions): Promise<void> | void {
     if (call?.overridden) return options?.wait ? new Promise(() => {}) : undefined
     const pending = pendingEvent(call, event, options)
-    // Too late for anybody to say what it comes to; what could is not held until that is durable.
-    if (call && pending.settles) call.override = undefined
     if (!options?.wait) return this.#life.write(pending, options?.rows, options?.join)
     return new Promise((resolve) => {
       pending.whenDurable = resolve

@@ -63,7 +63,7 @@ function applyOverride(item: InboxItem, run: Overridden): void {
   const call = run.calls.openCall(read.call)
   const said = { call: read.call, how, by, reason }
   const options = call && { name: call.name }
-  const settle = call && !call.overridden ? settlingOf(call, given, run) : 'the call is not open'
+  const settle = call && !call.isSettled ? settlingOf(call, given, run) : 'the call is not open'
   if (typeof settle === 'string') {
     run.write(pendingEvent(null, newEvent('override-refused', { ...said, problem: settle }), options))
     return

@@ -20,6 +20,8 @@ export interface Call<Kind extends CallKind = CallKind> {
   override: ((given: Override) => string | (() => void)) | undefined
   /** A person settled it: what comes of it afterwards counts for nothing. */
   overridden: boolean
+  /** What it comes to is written, durable or not yet: nobody can say anything else of it. */
+  isSettled: boolean
   /** Its race was decided without it, or a failure beside it ended a `ctx.all`: the run ends without it. */
   isLeft?: true
   /** Aborts what acts for it, where that has asked for its signal. */

@@ -102,8 +102,8 @@ export class Calls {
     const name = this.#secrets.redact(isShortText(given) ? given : checkName(kind, given, step).name)
     const recorded = this.#history && recordedIn(this.#history, { step, kind, name, args })
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const override = undefined
-    return { step, kind, name, args, recorded, promise, resolve, reject, override, overridden: false }
+    const [override, overridden, isSettled] = [undefined, false, false]
+    return { step, kind, name, args, recorded, promise, resolve, reject, override, overridden, isSettled }
   }
 
   /** `given`: the name that the code gave it. `differs`: it is not the call that the journal has under its number. */
