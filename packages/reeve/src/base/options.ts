@@ -50,14 +50,13 @@ export function checkOptions(
 export function refuseUnknownOptions(
   options: unknown,
   what: string,
-  known: Iterable<string>,
+  known: readonly string[],
   code = 'bad-option',
 ): void {
   if (!isRecord(options)) return
-  const names = new Set(known)
-  const unknown = Object.keys(options).find((name) => !names.has(name) && options[name] !== undefined)
+  const unknown = Object.keys(options).find((name) => !known.includes(name) && options[name] !== undefined)
   if (unknown === undefined) return
-  const advice = nameAdvice(unknown, [...names])
+  const advice = nameAdvice(unknown, known)
   throw new ReeveError(code, `${what} has an option \`${unknown}\`, which does not exist. ${advice}`)
 }
 
