@@ -5,6 +5,7 @@ import type { Validation } from '../base/schema/schema.ts'
 import type { CallSite } from '../engine/call-site.ts'
 import { checkOnce } from '../engine/replay/parsed-values.ts'
 import type { Passage } from '../models/solver.ts'
+import { changesNothing } from '../store/journal/vocabulary/effect-class.ts'
 import { asJson } from '../tools/arguments/arguments.ts'
 import { callAndReport } from '../tools/call.ts'
 import type { Caller } from '../tools/judged-call.ts'
@@ -47,7 +48,7 @@ export function capabilitiesOf(agent: AnyAgent, services: CapabilityServices): M
     if (!agent.mayUse(tool.name)) continue
     capabilities.set(tool.name, {
       ...checking(services, tool.name, tool.input),
-      acts: (args) => tool.effectOf(args) !== 'read',
+      acts: (args) => !changesNothing(tool.effectOf(args)),
       run: async (args, onChanged) => {
         const { site, caller } = services
         const report = await callAndReport(site, tool, args, caller, ({ given, approved }) => {

@@ -1,5 +1,6 @@
 import { messageOf } from '../base/errors.ts'
 import { describeValue } from '../base/text/shorten.ts'
+import { changesNothing } from '../store/journal/vocabulary/effect-class.ts'
 import type { RunFacts } from './grants/constraints.ts'
 import type { BudgetReservation, SpentSince } from './grants/effect-budgets.ts'
 import { judgePolicies, type Policy } from './policies/judge-policies.ts'
@@ -97,7 +98,7 @@ function judge(handed: CallToDecide): Ruling {
     directed,
     reasons: directing,
     delegations,
-  } = call.judges === 'rights' || (tool.effect === 'read' && tool.sends === 'none')
+  } = call.judges === 'rights' || (changesNothing(tool.effect) && tool.sends === 'none')
     ? { directed: [], reasons: [], delegations: [] }
     : judgeDirecting(call)
   const reasons: Reason[] = [

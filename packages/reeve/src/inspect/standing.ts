@@ -3,12 +3,13 @@ import { type AwaitedOfPeople, awaitedOfPeople } from '../store/connectors/await
 import type { Session } from '../store/database.ts'
 import { listQueues } from '../store/dispatch/queues/queues.ts'
 import { drivenVersions, lackOf } from '../store/dispatch/workers.ts'
+import { openSignalWaits } from '../store/journal/said.ts'
 import type { ApprovalRow } from '../store/runs/approvals.ts'
 import { openFamilyOf, pendingOf } from '../store/runs/family.ts'
 import { endedStatuses, type RunRow } from '../store/runs/runs.ts'
 
 /**
- * How a run stands, its children included:
+ * How a run stands, its children included: something of them goes on, or nothing does until somebody does something.
  *
  *   moving    something of it can go on without anybody doing anything (a timer counts)
  *   waiting   a person must decide, connect an account, accept an action, send a signal or resume it
@@ -17,7 +18,6 @@ import { endedStatuses, type RunRow } from '../store/runs/runs.ts'
  *
  * All but `moving` are "at rest". This is the one definition of it for everything that shows a run or waits for one.
  */
-/** How a run stands with its children: something of them goes on, or nothing does until somebody does something. */
 export type StandingState = 'moving' | 'waiting' | 'stuck' | 'ended'
 
 export interface Standing {
@@ -30,6 +30,8 @@ export interface Standing {
   lack?: string
   /** What its calls wait for that only people do. */
   awaited?: AwaitedOfPeople[]
+  /** The signal that it waits for. */
+  signal?: string
 }
 
 /** Whether nothing of a run goes on until somebody does something. */
@@ -63,7 +65,9 @@ export async function standingOf(session: Session, run: RunRow): Promise<Standin
     const waiting = family.find(({ no }) => no === first.run)!
     return { state: 'waiting', run: waiting, approvals, awaited }
   }
-  return { state: timed.length > 0 ? 'moving' : 'waiting', run, approvals }
+  if (timed.length > 0) return { state: 'moving', run, approvals }
+  const [signal] = await openSignalWaits(session, run)
+  return { state: 'waiting', run, approvals, ...(signal && { signal: signal.name }) }
 }
 
 /** What a run that rests waits for; `signal`, `paused` and `queue` are what a person can do something about at once. */
@@ -82,7 +86,14 @@ export type WaitsFor =
   | { for: 'other'; words: string }
 
 /** What a waiting run waits for, in words; undefined for one that moves, is stuck or ended. */
-export function waitsForOf({ state, run, lack, approvals, awaited = [] }: Standing): WaitsFor | undefined {
+export function waitsForOf({
+  state,
+  run,
+  lack,
+  approvals,
+  awaited = [],
+  signal,
+}: Standing): WaitsFor | undefined {
   if (state !== 'waiting') return undefined
   if (approvals.length > 0) {
     const words =
@@ -93,8 +104,7 @@ export function waitsForOf({ state, run, lack, approvals, awaited = [] }: Standi
   if (ofPeople) return ofPeople
   if (lack !== undefined) return { for: 'worker', words: lack, lack }
   if (run.paused !== 0) return { for: 'resume', words: 'paused' }
-  const [, signal] = /^signal "(.*?)"/s.exec(run.reason ?? '') ?? []
-  if (signal !== undefined) return { for: 'signal', words: run.reason!, signal }
+  if (signal !== undefined) return { for: 'signal', words: run.reason ?? `signal "${signal}"`, signal }
   if (run.status === 'queued')
     return { for: 'queue', words: `its queue "${run.queue}" is paused`, queue: run.queue }
   return { for: 'other', words: run.reason ?? 'nothing that happens by itself' }

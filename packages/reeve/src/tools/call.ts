@@ -8,6 +8,7 @@ import { effect } from '../engine/calls/effect/effect.ts'
 import { intendedArguments } from '../engine/calls/effect/intent.ts'
 import { checkOnce } from '../engine/replay/parsed-values.ts'
 import type { RecordedRuling } from '../store/journal/events.ts'
+import { changesNothing } from '../store/journal/vocabulary/effect-class.ts'
 import { approvedArguments, type Ready } from './arguments/approved-arguments.ts'
 import { type Arguments, asJson, copyOf, isPlain, outputSchemaOf, sameJson } from './arguments/arguments.ts'
 import { refuseMask } from './arguments/masked-arguments.ts'
@@ -163,7 +164,7 @@ async function act(
 function askedAgain(site: CallSite, tool: Tool, parsed: unknown): string | undefined {
   const { history, nextStep } = site
   const standing = history?.standing
-  if (!standing || standing.isAskedAnew || nextStep < standing.from || tool.effectOf(parsed) === 'read')
+  if (!standing || standing.isAskedAnew || nextStep < standing.from || changesNothing(tool.effectOf(parsed)))
     return undefined
   const { call, name, by } = standing.decisions.at(-1)!
   return `This run is a fork. "${name}" (call ${call}) was approved${by === null ? '' : ` by ${by}`} for the run that it was forked from, and carried out there.`

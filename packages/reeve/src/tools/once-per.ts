@@ -3,7 +3,7 @@ import { sha256 } from '../base/hash.ts'
 import { checkOptions } from '../base/options.ts'
 import { describeValue } from '../base/text/shorten.ts'
 import type { EffectKey } from '../engine/calls/effect/definition.ts'
-import type { EffectClass } from '../store/journal/vocabulary/effect-class.ts'
+import { changesNothing, type EffectClass } from '../store/journal/vocabulary/effect-class.ts'
 
 /** A business key: a text or a number that names what the effect is for, such as an order's id. */
 export type OncePerValue<Args> = (args: Args) => string | number
@@ -34,7 +34,7 @@ export function resolveOncePer(
 ): ResolvedOncePer | undefined {
   if (oncePer === undefined) return undefined
   const what = `\`oncePer\` of tool "${tool}"`
-  if (effect === 'read')
+  if (changesNothing(effect))
     throw new ReeveError('bad-tool', `Tool "${tool}" only reads, and so takes no \`oncePer\`. Leave it out.`)
   if (typeof oncePer === 'function')
     return { value: oncePer as unknown as OncePerValue<unknown>, again: 'answer' }

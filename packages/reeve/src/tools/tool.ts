@@ -9,7 +9,7 @@ import { type GivenTerms, readTerms } from '../engine/calls/approval-terms.ts'
 import type { EffectAttempt, EffectHost, EffectVerdict, Gate } from '../engine/calls/effect/definition.ts'
 import { type RetryPolicy, resolveRetry } from '../engine/calls/retry.ts'
 import type { GovernedTool } from '../governance/tools/governed-tool.ts'
-import { type EffectClass, effectClasses } from '../store/journal/vocabulary/effect-class.ts'
+import { changesNothing, type EffectClass, effectClasses } from '../store/journal/vocabulary/effect-class.ts'
 import type { CallRate } from '../store/ledger/call-rates.ts'
 import { axesOf, checkAxes, governedTool, type ToolAxes } from './axes.ts'
 import { type ResolvedRate, resolveRate, type ToolRate } from './call-rate.ts'
@@ -185,7 +185,7 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   const { approvalTerms = {} } = definition
   const isTimed = definition.approvalTimeout !== undefined
   readTerms(approvalTerms, `tool "${name}"`, { now: 0, decideBy: isTimed ? 1 : null })
-  const risk = definition.risk ?? (effect === 'read' ? 'low' : 'medium')
+  const risk = definition.risk ?? (changesNothing(effect) ? 'low' : 'medium')
   of('risk', risk, risks)
   const { approval = risk === 'low' ? 'never' : 'always' } = definition
   if (typeof approval !== 'function') of('approval', approval, ['always', 'never'])

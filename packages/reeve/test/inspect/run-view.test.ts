@@ -139,3 +139,13 @@ test('a page of runs says where the next one begins, and a cursor that is none i
   })
   await engine.stop()
 })
+
+test('a run waits for the signal that its journal names, whatever stands in the name', async () => {
+  const name = 'paid "in full" and 2 more'
+  const { engine, database, begin } = await started(
+    flow('paid', (ctx) => ctx.waitFor(name, { schema: z.unknown() })),
+  )
+  const { standing } = await viewRun(database, await begin('paid'))
+  expect(standing.waitsFor).toMatchObject({ for: 'signal', signal: name })
+  await engine.stop()
+})

@@ -9,6 +9,7 @@ import { parse } from '../../base/schema/schema.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { formatMs } from '../../base/time/time.ts'
 import { loadProject } from '../../project/load.ts'
+import { changesNothing } from '../../store/journal/vocabulary/effect-class.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { readValue } from '../terminal/input.ts'
@@ -96,7 +97,7 @@ export async function scriptRun(
 ): Promise<ExitCode> {
   const script = await ownScript(cli, name)
   const { manifest } = script
-  if (manifest.effect !== 'read' && !(dryRun && manifest.dryRun)) {
+  if (!changesNothing(manifest.effect) && !(dryRun && manifest.dryRun)) {
     const advice = manifest.dryRun
       ? 'Add --dry-run, or let a directive or a workflow call it.'
       : 'Let a directive or a workflow call it.'

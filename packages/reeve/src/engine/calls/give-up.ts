@@ -1,13 +1,11 @@
 import { ReeveError } from '../../base/errors.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import type { Row } from '../../store/database.ts'
+import type { WaitKind } from '../../store/journal/vocabulary/define.ts'
 import type { CallSite } from '../call-site.ts'
 import type { OverriddenWait, Override } from '../overriding/override.ts'
 import type { Call } from '../replay/call.ts'
 import { fail } from './fail.ts'
-
-/** The calls that only wait. */
-type WaitKind = 'timer' | 'signal' | 'approval' | 'child-result'
 
 /** A wait that has begun: the way to stop it, and what is written with its end when it is given up. */
 export interface Begun {

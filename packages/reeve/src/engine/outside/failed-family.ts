@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Session } from '../../store/database.ts'
 import { definitionOf, payloadOf } from '../../store/journal/events.ts'
 import { type JournalEvent, readChapter } from '../../store/journal/journal.ts'
+import { changesNothing } from '../../store/journal/vocabulary/effect-class.ts'
 import { type RunRow, readRun } from '../../store/runs/runs.ts'
 import { type History, type RecordedCall, readHistory } from '../replay/history.ts'
 
@@ -67,7 +68,7 @@ function hasActed({ kind, opened, settled }: RecordedCall): boolean {
   if (kind === 'child') return settled?.type === 'child-started'
   if (kind !== 'effect') return false
   const isSent = opened.some(
-    (event) => event.type === 'effect-intended' && payloadOf(event, 'effect-intended').class !== 'read',
+    (event) => event.type === 'effect-intended' && !changesNothing(payloadOf(event, 'effect-intended').class),
   )
   const isRefused =
     settled?.type === 'effect-failed' && payloadOf(settled, 'effect-failed').code === 'not-applied'

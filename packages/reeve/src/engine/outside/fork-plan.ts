@@ -2,7 +2,11 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Session } from '../../store/database.ts'
 import { type ApprovedBy, payloadOf } from '../../store/journal/events.ts'
 import { type JournalEvent, readChapter } from '../../store/journal/journal.ts'
-import { type EffectClass, effectPolicies } from '../../store/journal/vocabulary/effect-class.ts'
+import {
+  changesNothing,
+  type EffectClass,
+  repeatsUnanswered,
+} from '../../store/journal/vocabulary/effect-class.ts'
 import { hasErased } from '../../store/keeping/erased.ts'
 import { type RunRow, readRun } from '../../store/runs/runs.ts'
 import { type History, type RecordedCall, readHistory, seedOf } from '../replay/history.ts'
@@ -95,7 +99,7 @@ function asStart(event: JournalEvent): JournalEvent {
 
 /** Those of which nobody is asked before they are sent again, and that must not be sent twice by accident. */
 export function unaskedRepeats({ repeats }: Pick<ForkPlan, 'repeats'>): RepeatedEffect[] {
-  return repeats.filter((effect) => !effect.isAsked && !effectPolicies[effect.class].repeats)
+  return repeats.filter((effect) => !effect.isAsked && !repeatsUnanswered(effect.class))
 }
 
 /** Everything before the first event of a call from `from` on, without what ended the run. */
@@ -169,7 +173,7 @@ function hasActed({ kind, settled, opened }: RecordedCall): boolean {
 
 function approvedOfRead(opened: JournalEvent[]): boolean {
   return opened.some(
-    (event) => event.type === 'effect-intended' && payloadOf(event, 'effect-intended').class === 'read',
+    (event) => event.type === 'effect-intended' && changesNothing(payloadOf(event, 'effect-intended').class),
   )
 }
 
@@ -189,7 +193,7 @@ async function repeated(
     if (step === null || made.has(step)) continue
     if (type === 'effect-intended') {
       const { class: declared = 'once', approved } = payloadOf(event, 'effect-intended')
-      if (declared === 'read') continue
+      if (changesNothing(declared)) continue
       const willAsk = areAllAsked || approved !== undefined || asks.some((asked) => asked < step)
       found.set(step, {
         runId: run,

@@ -5,7 +5,7 @@ import { readHead } from '../../store/journal/journal.ts'
 import { countJournals } from '../../store/journal/journal-size.ts'
 import { openSaid } from '../../store/journal/said.ts'
 import { itemName } from '../../store/journal/vocabulary/define.ts'
-import { effectPolicies } from '../../store/journal/vocabulary/effect-class.ts'
+import { repeatsUnanswered } from '../../store/journal/vocabulary/effect-class.ts'
 import { loadMarks } from '../../store/marks/open-kept.ts'
 import { RunMarks } from '../../store/marks/run-marks.ts'
 import { withdrawQuestions } from '../../store/runs/approvals.ts'
@@ -126,7 +126,7 @@ async function askAboutIntents(
   const marks = await loadMarks(session, run.no)
   for (const { step, name, ...intent } of intents) {
     const { class: declared } = payloadOf(intent, 'effect-intended')
-    if (declared === undefined || effectPolicies[declared].repeats) continue
+    if (declared === undefined || repeatsUnanswered(declared)) continue
     const effect = { run: run.no, step, name: marks.openKnownText(name), intent, marks }
     await askOutcome(session, services, effect, 'the run was cancelled before the outcome was recorded')
   }

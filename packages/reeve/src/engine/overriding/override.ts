@@ -68,7 +68,11 @@ export function refusalByKind(kind: CallKind, how: Override['how']): string | un
       return how === 'result' ? 'only its tool, or who looked there, knows what it gave outside' : undefined
     case 'approval':
       return 'it is decided by whoever may: reeve approvals'
-    default:
+    case 'child':
+    case 'recall':
+    case 'remember':
+    case 'amend':
+    case 'forget':
       return `a call of kind ${kind} does not wait for anything`
   }
 }

@@ -1,12 +1,9 @@
 import { messageOf } from '../../base/errors.ts'
-import type { CallKind } from '../../store/journal/events.ts'
 import { newEvent } from '../../store/journal/events.ts'
+import { isGivenUpAtEnd } from '../../store/journal/vocabulary/define.ts'
 import type { CallSite } from '../call-site.ts'
 import type { Call } from '../replay/call.ts'
 import type { Calls } from '../replay/calls.ts'
-
-/** They hold no run open: of a `Promise.race` with a time limit, the limit would. */
-const onlyWaits: ReadonlySet<CallKind> = new Set(['timer', 'signal', 'approval'])
 
 /**
  * Waits until what the run's code began and did not await is over: its calls, and what the code does after them. Waits for a time, a
@@ -23,7 +20,7 @@ export async function untilOver(
   let told = false
   let next: number | undefined
   for (;;) {
-    const open = calls.unawaited().filter((call) => !onlyWaits.has(call.kind) && counts(call))
+    const open = calls.unawaited().filter((call) => !isGivenUpAtEnd(call.kind) && counts(call))
     if (open.length > 0) {
       if (!told) tell(site, waitsFor(open))
       told = true

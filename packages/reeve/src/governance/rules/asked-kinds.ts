@@ -1,3 +1,4 @@
+import { changesNothing } from '../../store/journal/vocabulary/effect-class.ts'
 import type { Trust } from '../provenance/origin.ts'
 import type { Reason } from '../reasons.ts'
 import { namingOf } from '../request/named-items.ts'
@@ -11,7 +12,7 @@ import type { Directed } from './directing.ts'
  */
 export function judgeKind(call: JudgedCall, directed: readonly Directed[]): Reason[] {
   const { tool, request, values } = call
-  if (tool.effect === 'read' || tool.confirms || tool.stages || !values.hasReadUntrusted) return []
+  if (changesNothing(tool.effect) || tool.confirms || tool.stages || !values.hasReadUntrusted) return []
   if (tool.isAdditive && tool.effect === 'idempotent') return []
   if (asksFor(request, tool.kinds)) return []
   const directs = directed.filter(({ role }) => role === 'directs')

@@ -1,3 +1,4 @@
+import { changesNothing } from '../../store/journal/vocabulary/effect-class.ts'
 import { wordsOf } from '../provenance/canonical.ts'
 import { isByStrangers } from '../provenance/origin.ts'
 import type { Reason } from '../reasons.ts'
@@ -11,7 +12,7 @@ const fewestWords = 4
  */
 export function judgeDictated(call: JudgedCall): Reason[] {
   const { tool, values, request } = call
-  if (tool.effect === 'read' || tool.sends === 'none' || !values.hasReadUntrusted) return []
+  if (changesNothing(tool.effect) || tool.sends === 'none' || !values.hasReadUntrusted) return []
   for (const { name, value } of argumentsOf(call, (role) => role === 'content')) {
     const text = String(value)
     if (wordsOf(text).length < fewestWords || request.quotes(text)) continue

@@ -1,4 +1,5 @@
 import { describeValue } from '../../base/text/shorten.ts'
+import { changesNothing } from '../../store/journal/vocabulary/effect-class.ts'
 import { canonicalValue, wordsOf } from '../provenance/canonical.ts'
 import { delegatedNumbers, type Origin, originOf, type Trust } from '../provenance/origin.ts'
 import type { RunValues } from '../provenance/run-values.ts'
@@ -116,7 +117,7 @@ function reasonFor(argument: Directed, call: JudgedCall): Reason | undefined {
         : undefined
     },
     within: () =>
-      outward && !(tool.effect === 'read' && origin.isOnTopic)
+      outward && !(changesNothing(tool.effect) && origin.isOnTopic)
         ? ask(
             'named-by-folder-only',
             `${shown} comes from ${origin.place}; the request names only its folder.`,
@@ -158,7 +159,12 @@ function reasonFor(argument: Directed, call: JudgedCall): Reason | undefined {
  * that gets it may not: two spellings would be two things there.
  */
 function isRespelt({ role, value }: Argument, { tool, values, request }: JudgedCall): boolean {
-  if (role !== 'directs' || typeof value !== 'string' || tool.effect === 'read' || !values.hasReadUntrusted)
+  if (
+    role !== 'directs' ||
+    typeof value !== 'string' ||
+    changesNothing(tool.effect) ||
+    !values.hasReadUntrusted
+  )
     return false
   if (!/\p{N}/u.test(value) || canonicalValue(value).kind !== 'text') return false
   const places = values.find(value)
@@ -173,7 +179,7 @@ function isRespelt({ role, value }: Argument, { tool, values, request }: JudgedC
 function isOnce({ role, value }: Argument, { tool }: JudgedCall): boolean {
   return (
     role === 'directs' &&
-    tool.effect !== 'read' &&
+    !changesNothing(tool.effect) &&
     tool.sends === 'outside' &&
     canonicalValue(value).kind !== 'url'
   )

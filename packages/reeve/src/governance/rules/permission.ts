@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json/json.ts'
+import { changesNothing } from '../../store/journal/vocabulary/effect-class.ts'
 import type { RunFacts } from '../grants/constraints.ts'
 import {
   type BudgetReservation,
@@ -70,7 +71,7 @@ function limitOf(
   tool: GovernedTool,
   grant?: PreparedGrant,
 ): Reason | undefined {
-  if (level === undefined || level === 'autonomous' || tool.effect === 'read') return undefined
+  if (level === undefined || level === 'autonomous' || changesNothing(tool.effect)) return undefined
   const who = `"${principal.id}" stands at ${level}`
   if (level === 'observe')
     return { code: 'level-observe', text: `${who}: it looks, and does nothing.`, verdict: 'deny' }
@@ -98,10 +99,11 @@ function heldBy(link: Link, call: PermittedCall): { refused: Reason } | { grant?
   })
   if (isRevoked) return refuse('principal-revoked', `${who} was revoked.`)
   if (principal.kind === 'person') {
-    if (call.tool.effect === 'read' ? hasRole(principal, 'viewer') : hasRole(principal, 'operator')) return {}
+    if (changesNothing(call.tool.effect) ? hasRole(principal, 'viewer') : hasRole(principal, 'operator'))
+      return {}
     return refuse(
       'role-too-low',
-      `${who} is ${principal.role ?? 'nobody'} and may not ${call.tool.effect === 'read' ? 'read' : 'act'}.`,
+      `${who} is ${principal.role ?? 'nobody'} and may not ${changesNothing(call.tool.effect) ? 'read' : 'act'}.`,
     )
   }
   let nearest: Refusal | undefined

@@ -1,4 +1,4 @@
-import type { EffectClass } from '../../store/journal/vocabulary/effect-class.ts'
+import { changesNothing, type EffectClass } from '../../store/journal/vocabulary/effect-class.ts'
 import { kindsOfTool } from '../request/request-kinds.ts'
 import { type ArgumentSchema, roleOf } from './argument-roles.ts'
 import { type ArgumentRole, type GovernedTool, partsOf, type Sends } from './governed-tool.ts'
@@ -43,7 +43,8 @@ export function inferTool(tool: DescribedTool): GovernedTool {
   const roles: Record<string, ArgumentRole> = {}
   for (const [name, schema] of Object.entries(properties)) roles[name] = roleOf(name, schema)
   const verb = parts.find((part) => reading.test(part) || acting.test(part))
-  const isRead = tool.effect === undefined ? verb !== undefined && reading.test(verb) : tool.effect === 'read'
+  const isRead =
+    tool.effect === undefined ? verb !== undefined && reading.test(verb) : changesNothing(tool.effect)
   const takesUrl = Object.keys(properties).some((name) =>
     partsOf(name).some((part) => /^(?:url|uri|link|website|host)$/.test(part)),
   )

@@ -6,7 +6,11 @@ import { type Secret, secretNamesIn } from '../../base/secrets/secret-handle.ts'
 import { retryAfterMs } from '../../base/time/retry-after.ts'
 import { toMs } from '../../base/time/time.ts'
 import type { EffectAttempt } from '../../engine/calls/effect/definition.ts'
-import type { EffectClass, PlainEffectClass } from '../../store/journal/vocabulary/effect-class.ts'
+import {
+  changesNothing,
+  type EffectClass,
+  type PlainEffectClass,
+} from '../../store/journal/vocabulary/effect-class.ts'
 import { parseForeignJson } from '../bounded-json.ts'
 import type { ToolRate } from '../call-rate.ts'
 import { type Risk, type Tool, tool } from '../tool.ts'
@@ -97,7 +101,7 @@ export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpTool
     )
   const client = new HttpClient(policy)
   const onlyReads = methods.every(isRead)
-  if (effect === 'read' && !onlyReads) {
+  if (changesNothing(effect) && !onlyReads) {
     const changing = methods.filter((method) => !isRead(method)).join(', ')
     throw new ReeveError(
       'bad-tool',

@@ -2,7 +2,7 @@ import type { Json } from '../../base/json/json.ts'
 import type { Session } from '../../store/database.ts'
 import { payloadIfSound } from '../../store/journal/events.ts'
 import { type EffectEvent, effectEvents } from '../../store/journal/said.ts'
-import type { EffectClass } from '../../store/journal/vocabulary/effect-class.ts'
+import { changesNothing, type EffectClass } from '../../store/journal/vocabulary/effect-class.ts'
 import { isErased } from '../../store/keeping/erased.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 
@@ -54,7 +54,7 @@ function effectOf(run: RecordedEffect['run'], events: EffectEvent[]): RecordedEf
   const intents = events.filter(({ type }) => type === 'effect-intended')
   if (intents.length === 0) return undefined
   const intent = payloadIfSound(intents.at(-1)!, 'effect-intended')
-  if (intent?.class === 'read') return undefined
+  if (changesNothing(intent?.class)) return undefined
   const { step: call, name, at, id: place } = last
   const effect = {
     run,

@@ -3,7 +3,11 @@ import { checkOptions } from '../../base/options.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import type { EffectAttempt, EffectVerdict } from '../../engine/calls/effect/definition.ts'
-import { type EffectClass, effectClasses } from '../../store/journal/vocabulary/effect-class.ts'
+import {
+  changesNothing,
+  type EffectClass,
+  effectClasses,
+} from '../../store/journal/vocabulary/effect-class.ts'
 
 /** A value as the journal has it: plain JSON, so that a date is a text. */
 export type Journaled<T> = T extends string | number | boolean | null | undefined
@@ -70,7 +74,7 @@ export interface ResolvedUndo {
   run: ToolUndo['run']
 }
 
-const effects: readonly EffectClass[] = effectClasses.filter((each) => each !== 'read')
+const effects: readonly EffectClass[] = effectClasses.filter((each) => !changesNothing(each))
 const rules = { effect: 'text', verify: 'function', run: 'function!' } as const
 
 /** @throws `bad-tool` `bad-duration` */
@@ -81,7 +85,7 @@ export function resolveUndo(
 ): ResolvedUndo | undefined {
   if (undo === undefined) return undefined
   const what = `\`undo\` of tool "${tool}"`
-  if (acts === 'read')
+  if (changesNothing(acts))
     throw new ReeveError(
       'bad-tool',
       `Tool "${tool}" only reads: there is nothing to undo. Leave \`undo\` out.`,

@@ -5,6 +5,7 @@ import { messageOf, ReeveError } from '../../../base/errors.ts'
 import { canonical, type Json } from '../../../base/json/json.ts'
 import type { ChildEnd } from '../../../base/process/bounded-child.ts'
 import { lastCharacters } from '../../../base/text/shorten.ts'
+import { changesNothing } from '../../../store/journal/vocabulary/effect-class.ts'
 import { scriptResult } from '../../scripts/read-result.ts'
 import { argumentsFor } from '../../scripts/run-script.ts'
 import type { Script } from '../../scripts/script.ts'
@@ -63,7 +64,7 @@ export function testLimits(before: readonly TestedFile[]): Map<string, number> {
 
 /** Whether a trial may use the network: where the script may, and changes nothing by it. */
 export function mayReach({ manifest }: Pick<Script, 'manifest'>): boolean {
-  return manifest.network && (manifest.effect === 'read' || manifest.dryRun)
+  return manifest.network && (changesNothing(manifest.effect) || manifest.dryRun)
 }
 
 /** Runs it in quarantine with one input; what changes something outside is asked for its dry run, where it has one. */
@@ -97,7 +98,7 @@ export function environmentFor({ project, script }: OnTrial): Record<string, str
 }
 
 function isDry({ manifest }: Pick<Script, 'manifest'>): boolean {
-  return manifest.dryRun && manifest.effect !== 'read'
+  return manifest.dryRun && !changesNothing(manifest.effect)
 }
 
 /** What an end comes to. */

@@ -2,7 +2,7 @@ import { isRetryable, messageOf, toErrorRecord } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
 import type { Row } from '../../../store/database.ts'
 import { checkedEvent, type NewEvent, newEvent, payloadOf } from '../../../store/journal/events.ts'
-import { effectPolicies } from '../../../store/journal/vocabulary/effect-class.ts'
+import { changesNothing, repeatsUnanswered } from '../../../store/journal/vocabulary/effect-class.ts'
 import { awaitedItem, awaitedRow } from '../../../store/runs/awaited.ts'
 import type { AppendOptions, CallSite } from '../../call-site.ts'
 import { overriddenEffect } from '../../overriding/override.ts'
@@ -59,7 +59,7 @@ export class EffectCall implements Unresolved, AttemptOf {
     const { opened } = call.recorded ?? { opened: [] }
     this.#failures = opened.filter(({ type }) => type === 'effect-retrying').length
     const { rate, oncePer, effect: its } = definition
-    this.#claim = oncePer && its !== 'read' ? new KeyClaim(this, oncePer) : undefined
+    this.#claim = oncePer && !changesNothing(its) ? new KeyClaim(this, oncePer) : undefined
     this.#doubt = new Doubt([...(site.history?.forgotten.get(call.step) ?? []), ...opened])
     this.#verdict = definition.judge && new Verdict(this, definition.judge)
     this.#pace = rate && new Pace(site, rate, opened.at(-1)?.type === 'effect-paced')
@@ -173,7 +173,7 @@ export class EffectCall implements Unresolved, AttemptOf {
       // Nothing of this attempt was sent.
       if (problem !== undefined) return this.#failOrRetry(attempt, problem)
     }
-    if (this.effect.effect === 'read' && !this.#verdict?.reserves) {
+    if (changesNothing(this.effect.effect) && !this.#verdict?.reserves) {
       // A workflow's own reads are in its code; what an agent chose to read, or a person approved, nobody else could tell.
       const { actor, approved, keepsReads } = this.effect
       if (actor || approved || keepsReads) site.append(call, this.#intent(attempt), { join: true })
@@ -271,7 +271,7 @@ export class EffectCall implements Unresolved, AttemptOf {
       this.#doubt.notSent(attempt)
       return this.#putOff(attempt, error)
     }
-    const { repeats } = effectPolicies[this.effect.effect]
+    const repeats = repeatsUnanswered(this.effect.effect)
     if (!repeats && !(error instanceof NotApplied)) return resolveUnknown(this, attempt, messageOf(error))
     this.#failOrRetry(attempt, error)
   }

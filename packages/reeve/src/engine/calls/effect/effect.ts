@@ -1,4 +1,5 @@
 import type { Json } from '../../../base/json/json.ts'
+import { changesNothing } from '../../../store/journal/vocabulary/effect-class.ts'
 import type { CallSite } from '../../call-site.ts'
 import { argumentsHash } from '../../replay/arguments-hash.ts'
 import { noteWhenDone } from '../requires/done.ts'
@@ -15,5 +16,5 @@ export function effect(
   const call = site.issue('effect', definition.name, argumentsHash(compared))
   site.trial?.effect(call, definition, args)
   site.perform(call, () => new EffectCall(site, call, definition, args).resume())
-  return definition.effect === 'read' ? call.promise : noteWhenDone(site, call.promise, definition.name)
+  return changesNothing(definition.effect) ? call.promise : noteWhenDone(site, call.promise, definition.name)
 }

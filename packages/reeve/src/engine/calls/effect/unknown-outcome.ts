@@ -2,7 +2,11 @@ import { messageOf } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
 import type { Row } from '../../../store/database.ts'
 import { newEvent } from '../../../store/journal/events.ts'
-import { type EffectClass, effectClasses } from '../../../store/journal/vocabulary/effect-class.ts'
+import {
+  type EffectClass,
+  effectClasses,
+  effectPolicies,
+} from '../../../store/journal/vocabulary/effect-class.ts'
 import { decisionIn, isOutcomeAnswer } from '../../../store/runs/decision-item.ts'
 import type { CallSite } from '../../call-site.ts'
 import type { Call } from '../../replay/call.ts'
@@ -51,14 +55,17 @@ export async function resolveUnknown(
   reason: string,
   made: EffectClass = unresolved.effect.effect,
 ): Promise<void> {
-  switch (stricter(made, unresolved.effect.effect)) {
-    case 'read':
-    case 'idempotent':
+  const { unanswered } = effectPolicies[stricter(made, unresolved.effect.effect)]
+  switch (unanswered) {
+    case 'repeat':
       return unresolved.attempt(attempt + 1)
-    case 'verifiable':
+    case 'ask-outside':
       return verify(unresolved, attempt, reason)
-    case 'once':
+    case 'ask-person':
       return askPerson(unresolved, attempt, reason)
+    default:
+      // What is not resolved would hang its run: one more answer must not compile.
+      throw new Error(`unknown outcomes are not resolved by ${unanswered satisfies never}`)
   }
 }
 

@@ -9,19 +9,39 @@ import type { Json } from '../../../base/json/json.ts'
  */
 export type EventRole = 'call' | 'wait' | 'settlement' | 'note' | 'run'
 
-export type CallKind =
-  | 'step'
-  | 'effect'
-  | 'timer'
-  | 'signal'
-  | 'approval'
-  | 'child'
-  | 'child-result'
-  | 'question'
-  | 'recall'
-  | 'remember'
-  | 'amend'
-  | 'forget'
+/**
+ * What a call is for the run that makes it: `acts`: it does something; `joins`: it waits for what acts elsewhere; `waits`: for a time,
+ * a signal or a person. A run whose code has returned goes on until all that acts is over, also elsewhere, and gives up what waits:
+ * of a `Promise.race` with a time limit, the limit would hold it open.
+ */
+const callKinds = {
+  step: 'acts',
+  effect: 'acts',
+  timer: 'waits',
+  signal: 'waits',
+  approval: 'waits',
+  child: 'acts',
+  'child-result': 'joins',
+  question: 'acts',
+  recall: 'acts',
+  remember: 'acts',
+  amend: 'acts',
+  forget: 'acts',
+} as const
+
+export type CallKind = keyof typeof callKinds
+
+type KindsThat<Does extends 'acts' | 'joins' | 'waits'> = {
+  [Kind in CallKind]: (typeof callKinds)[Kind] extends Does ? Kind : never
+}[CallKind]
+
+/** The kinds whose calls do nothing themselves. */
+export type WaitKind = KindsThat<'joins' | 'waits'>
+
+/** Whether a run ends without its calls of that kind. */
+export function isGivenUpAtEnd(kind: CallKind): boolean {
+  return callKinds[kind] === 'waits'
+}
 
 /** What comes into a run's inbox for a call that waits: the first part of the item's name. */
 export type ItemKind = 'signal' | 'child'

@@ -1,4 +1,4 @@
-/** From what may be repeated at will to what may not. */
+/** From what may be repeated at will to what may not: of two classes the later one is the stricter. */
 export const effectClasses = ['read', 'idempotent', 'verifiable', 'once'] as const
 
 /**
@@ -15,15 +15,27 @@ export type PlainEffectClass = (typeof plainEffectClasses)[number]
 
 /** What follows from a class. */
 export interface EffectPolicy {
-  /** An attempt without an answer is made again, and nobody is asked. */
-  repeats: boolean
+  /** Something outside is other than before. */
+  changes: boolean
+  /** What becomes of an attempt without an answer: it is made again, the outside is asked by its key, or a person is. */
+  unanswered: 'repeat' | 'ask-outside' | 'ask-person'
   /** The outside is handed the idempotency key. */
   carriesKey: boolean
 }
 
 export const effectPolicies: Readonly<Record<EffectClass, EffectPolicy>> = {
-  read: { repeats: true, carriesKey: false },
-  idempotent: { repeats: true, carriesKey: true },
-  verifiable: { repeats: false, carriesKey: true },
-  once: { repeats: false, carriesKey: false },
+  read: { changes: false, unanswered: 'repeat', carriesKey: false },
+  idempotent: { changes: true, unanswered: 'repeat', carriesKey: true },
+  verifiable: { changes: true, unanswered: 'ask-outside', carriesKey: true },
+  once: { changes: true, unanswered: 'ask-person', carriesKey: false },
+}
+
+/** Whether what is done under that class leaves the outside as it was. Of a class that is not known: no. */
+export function changesNothing(made: EffectClass | undefined): boolean {
+  return made !== undefined && !effectPolicies[made].changes
+}
+
+/** Whether an attempt without an answer is made again, and nobody is asked. */
+export function repeatsUnanswered(made: EffectClass): boolean {
+  return effectPolicies[made].unanswered === 'repeat'
 }
