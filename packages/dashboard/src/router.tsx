@@ -10,7 +10,12 @@ import { startTransition, useEffect, useState } from 'react'
 import { isSignedOut } from './api/client.ts'
 import { followEvents } from './api/live.ts'
 import { type LedgerFilter, type MemoryFilter, sessionQuery } from './api/queries.ts'
+import type { Proposal, RunStatus } from './api/types.ts'
+import { kindWords } from './features/changes/wording.ts'
+import { results } from './features/directives/results.ts'
 import { DecisionsProvider } from './features/inbox/decisions.tsx'
+import { kinds } from './features/memory/kinds.ts'
+import { statusWords } from './features/run/status.ts'
 import { SignedOut } from './features/session/SignedOut.tsx'
 import { Frame } from './frame/Frame.tsx'
 import { pages } from './pages.ts'
@@ -61,15 +66,16 @@ function oneOf<T extends string>(values: readonly T[], value: unknown): T | unde
   return values.find((each) => each === value)
 }
 
-const statuses = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'stuck'] as const
+/** What a filter in an address names, of a table that has words for all there are. */
+function keyOf<T extends string>(table: Readonly<Record<T, unknown>>, value: unknown): T | undefined {
+  return oneOf(Object.keys(table) as T[], value)
+}
+
 const runViews = ['timeline', 'graph', 'events'] as const
 const costGroups = ['workflow', 'model', 'agent', 'day', 'run'] as const
-const memoryKinds = ['passage', 'fact', 'preference', 'episode', 'lesson'] as const
 const spans = ['1d', '7d', '30d'] as const
 const longSpans = ['7d', '30d', '90d'] as const
 const workers = ['workflows', 'directives', 'agents'] as const
-const decisionResults = ['success', 'failed', 'unmet', 'refused', 'pending', 'idle'] as const
-const proposalKinds = ['repair', 'lesson', 'training'] as const
 
 const routes = [
   createRoute({
@@ -89,11 +95,11 @@ const routes = [
     validateSearch: (
       search,
     ): {
-      status?: (typeof statuses)[number] | undefined
+      status?: RunStatus | undefined
       workflow?: string | undefined
       text?: string | undefined
     } => ({
-      status: oneOf(statuses, search.status),
+      status: keyOf(statusWords, search.status),
       workflow: text(search.workflow),
       text: text(search.text),
     }),
@@ -153,7 +159,7 @@ const routes = [
     validateSearch: (search): MemoryFilter => ({
       text: text(search.text),
       in: text(search.in),
-      kind: oneOf(memoryKinds, search.kind),
+      kind: keyOf(kinds, search.kind),
       trusted: search.trusted === true ? true : undefined,
     }),
     component: lazyRouteComponent(pages['/memory'], 'MemoryPage'),
@@ -171,7 +177,7 @@ const routes = [
       daemon: text(search.daemon),
       goal: text(search.goal),
       decision: text(search.decision),
-      result: oneOf(decisionResults, search.result),
+      result: keyOf(results, search.result),
     }),
     component: lazyRouteComponent(pages['/ledger'], 'LedgerPage'),
   }),
@@ -242,8 +248,8 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: '/changes',
-    validateSearch: (search): { kind?: (typeof proposalKinds)[number] | undefined } => ({
-      kind: oneOf(proposalKinds, search.kind),
+    validateSearch: (search): { kind?: Proposal['kind'] | undefined } => ({
+      kind: keyOf(kindWords, search.kind),
     }),
     component: lazyRouteComponent(pages['/changes'], 'ChangesPage'),
   }),

@@ -132,6 +132,11 @@ export async function fillDirectives(runtime: Runtime, stranger: Stranger | unde
     { database, clock, log: silentLog },
     {
       lesson: { role: 'approver' },
+      amendment: { role: 'operator' },
+      contradiction: { role: 'operator' },
+      training: { role: 'operator' },
+      contract: { role: 'owner' },
+      reconnect: { role: 'operator' },
       repair: {
         role: 'operator',
         async carryOut() {

@@ -62,4 +62,5 @@ export type McpServerItem = Answer<Client['mcpServers']['list']>['items'][number
 
 export type Principal = Answer<Client['principals']['list']>['items'][number]
 export type Secret = Answer<Client['secrets']['list']>['items'][number]
+export type Storage = Answer<Client['storage']['one']>
 export type Trigger = Answer<Client['triggers']['list']>['items'][number]

@@ -56,7 +56,7 @@ export class Proposals {
 
   constructor(
     { database, clock, log }: { database: Database; clock: Clock; log: Log },
-    effects: { readonly [K in ProposalKind]?: ProposalEffects },
+    effects: Readonly<Record<ProposalKind, ProposalEffects>>,
   ) {
     this.#database = database
     this.#clock = clock

@@ -11,7 +11,7 @@ import type { BudgetPlan } from '../models/asking/budget.ts'
 import type { RouteDefinition } from '../models/route/route.ts'
 import type { ApprovalRules } from '../store/approvals/rules.ts'
 import { checkServer } from '../tools/mcp/definition/server-definition.ts'
-import type { LearningConfig, ProjectConfig, QueueConfig, RetentionConfig } from './config.ts'
+import { type LearningConfig, type ProjectConfig, type QueueConfig, retentionWords } from './config.ts'
 
 const shape = {
   name: 'text',
@@ -41,17 +41,7 @@ const shape = {
 /** What each object of the configuration may have. */
 const parts = {
   queue: ['concurrency', 'perKey', 'rate'] satisfies (keyof QueueConfig)[],
-  retention: [
-    'succeeded',
-    'failed',
-    'cancelled',
-    'chapters',
-    'ledger',
-    'occurrences',
-    'deliveries',
-    'personal',
-    'secret',
-  ] satisfies (keyof RetentionConfig)[],
+  retention: Object.keys(retentionWords),
   learning: [
     'at',
     'zone',

@@ -62,6 +62,19 @@ export interface RetentionConfig {
   deliveries?: Duration
 }
 
+/** What each key of `retention` keeps. */
+export const retentionWords: Readonly<Record<keyof RetentionConfig, string>> = {
+  succeeded: 'Runs that succeeded',
+  failed: 'Runs that failed',
+  cancelled: 'Runs that were cancelled',
+  chapters: 'Earlier chapters of runs that went on with `ctx.continueAs`',
+  ledger: 'Single calls of models of deleted runs; their sums stay',
+  occurrences: 'What became of the times of schedules',
+  personal: 'Texts that schemas mark as personal',
+  secret: 'Texts that schemas mark as secret',
+  deliveries: 'What came to triggers',
+}
+
 /** Something of the project's own that must be up while runs are driven, such as a local server. */
 export interface Service {
   close(): Promise<void>

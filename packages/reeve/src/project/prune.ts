@@ -1,4 +1,4 @@
-import { type Clock, toMs } from '../base/time/time.ts'
+import { type Clock, type Duration, toMs } from '../base/time/time.ts'
 import { settleUnheardAfter } from '../engine/deciding/told-outcome.ts'
 import { tidyAnswers } from '../models/asking/answer-cache.ts'
 import type { Database } from '../store/database.ts'
@@ -18,7 +18,16 @@ import { dropMarked, sealPlain } from '../store/marks/marked-values.ts'
 import type { RetentionConfig } from './config.ts'
 
 /** How long what belongs to no run is kept. */
-export const keptByDefault = { ledger: '90d', occurrences: '30d', deliveries: '30d' } as const
+const keptByDefault = { ledger: '90d', occurrences: '30d', deliveries: '30d' } as const
+
+/** How long each thing is kept; null: for ever, and marked texts as long as their run. */
+export function keptFor(retention: RetentionConfig = {}) {
+  const { succeeded = null, chapters = succeeded, failed = null, cancelled = null } = retention
+  const { personal = null, secret = null, ...others } = retention
+  const { ledger, occurrences, deliveries } = { ...keptByDefault, ...others }
+  const kept = { succeeded, failed, cancelled, chapters, ledger, occurrences, personal, secret, deliveries }
+  return kept satisfies Record<keyof RetentionConfig, Duration | null>
+}
 
 interface Kept {
   database: Database
@@ -41,7 +50,7 @@ export async function pruneProject(
   signal?: AbortSignal,
 ): Promise<ProjectPruned> {
   const now = clock.now()
-  const { ledger, occurrences, deliveries } = { ...keptByDefault, ...retention }
+  const { ledger, occurrences, deliveries } = keptFor(retention)
   await inSlices(database, signal, (session, slice) => tidyAnswers(session, now, slice))
   await inSlices(database, signal, tidyCallRates)
   await inSlices(database, signal, tidySpendings)

@@ -1,10 +1,11 @@
-import type { Bulk, Value } from './database.ts'
-import { checkRow } from './values.ts'
-
 /**
  * What differs between the SQL of SQLite and of Postgres. All other files write it once, in the words of
  * `database.ts`; here they become either database's own.
  */
+
+import type { Bulk, Value } from './database.ts'
+import { checkRow } from './values.ts'
+
 /** A statement of the schema in the words of both databases, or what each needs of its own. */
 export type Migration = string | { sqlite: readonly string[]; postgres: readonly string[] }
 

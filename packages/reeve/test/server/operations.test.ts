@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+import { retentionWords } from '../../src/project/config.ts'
 import { internalsOf } from '../../src/runtime/runtime.ts'
 import { startServer } from './server-harness.ts'
 
@@ -70,14 +71,24 @@ test('everything is paused by one switch, with who and why; what was paused befo
 })
 
 test('where everything is kept is told to operators, with how long', async () => {
-  const server = await startServer({ config: { retention: { succeeded: '30d', ledger: '1w' } } })
+  const retention = { succeeded: '30d', ledger: '1w', secret: '2d' } as const
+  const server = await startServer({ config: { retention } })
   const reeve = await server.as('operator')
   await reeve.runs.start({ query: { wait: '20s' }, body: { workflow: 'greet', input: { name: 'x' } } })
-  expect(await reeve.storage.one()).toMatchObject({
+  const told = await reeve.storage.one()
+  expect(told).toMatchObject({
     kind: 'sqlite',
     runs: 1,
     items: 0,
-    retention: { succeeded: '30 d', failed: null, chapters: '30 d', ledger: '7 d', deliveries: '30 d' },
+  })
+  expect(told.retention).toEqual({
+    ...Object.fromEntries(Object.keys(retentionWords).map((key) => [key, null])),
+    succeeded: '30 d',
+    chapters: '30 d',
+    ledger: '7 d',
+    secret: '2 d',
+    occurrences: '30 d',
+    deliveries: '30 d',
   })
   await expect((await server.as('approver')).storage.one()).rejects.toMatchObject({ code: 'role-too-low' })
 })

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
-import { Proposals } from '../../src/autonomy/proposals.ts'
+import { type ProposalEffects, Proposals } from '../../src/autonomy/proposals.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { type NewProposal, propose } from '../../src/store/proposals/proposals.ts'
+import {
+  type NewProposal,
+  type ProposalKind,
+  proposalKinds,
+  propose,
+} from '../../src/store/proposals/proposals.ts'
 import { startServer, type TestServer } from './server-harness.ts'
 
 function add({ internals }: TestServer, id: string, given: Partial<NewProposal> = {}) {
@@ -16,6 +21,11 @@ function add({ internals }: TestServer, id: string, given: Partial<NewProposal> 
   return internals.database.transaction((session) => propose(session, proposal, { id, at: 10 }))
 }
 
+const nothing = Object.fromEntries(proposalKinds.map((kind) => [kind, { role: 'operator' }])) as Record<
+  ProposalKind,
+  ProposalEffects
+>
+
 /** A server whose proposals of repairs write down what came of them. */
 async function serverWith(carryOut?: (id: string, status: string) => Promise<void>) {
   const server = await startServer()
@@ -24,6 +34,7 @@ async function serverWith(carryOut?: (id: string, status: string) => Promise<voi
   internals.proposals = new Proposals(
     { database: internals.database, clock: internals.clock, log: silentLog },
     {
+      ...nothing,
       repair: {
         role: 'operator',
         adopt: async (_, { id, title }) => {
@@ -62,8 +73,9 @@ test('a proposal is listed, counted as waiting, adopted by whom its kind lets, a
   await expect(operator.proposals.reject({ params, body: {} })).rejects.toMatchObject({ status: 409 })
   expect(await operator.proposals.withdraw({ params, body: {} })).toMatchObject({ status: 'withdrawn' })
   expect(done).toEqual(['adopt p1', 'withdraw p1'])
-  // Nothing here knows what a lesson comes to.
-  await expect(operator.proposals.adopt({ params: { proposal: 'p2' }, body: {} })).rejects.toMatchObject({
+  // A later version of Reeve proposed it.
+  await add(server, 'p3', { kind: 'of-tomorrow' as ProposalKind })
+  await expect(operator.proposals.adopt({ params: { proposal: 'p3' }, body: {} })).rejects.toMatchObject({
     code: 'unknown-proposal',
   })
 })

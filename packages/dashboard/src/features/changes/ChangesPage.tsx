@@ -2,16 +2,25 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { proposalsQuery } from '../../api/improving.ts'
 import type { Proposal } from '../../api/types.ts'
+import { Select } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
-import { Choice } from '../../ui/fields/Choice.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
+import ui from '../../ui/ui.module.css'
 import { clock, count, many } from '../../ui/words.ts'
 import { kindWords, statuses } from './wording.ts'
 
-const kinds = { all: 'All', repair: 'Repairs', lesson: 'Lessons', training: 'Trained solvers' } as const
+const kinds: Record<Proposal['kind'], string> = {
+  repair: 'repairs',
+  lesson: 'lessons',
+  amendment: 'changes of what is known',
+  contradiction: 'contradictions',
+  training: 'trained solvers',
+  contract: 'contracts of connectors',
+  reconnect: 'lost connections',
+}
 
 /** What it would change of itself, and what became of that: repairs, lessons, solvers that were trained anew. */
 export function ChangesPage() {
@@ -26,21 +35,23 @@ export function ChangesPage() {
       sub="A machine proposes, with what it rests on; nothing changes before a person, or a rule that a person set, says so."
     >
       {error && <Failure error={error} again={() => void refetch()} />}
-      <Choice
-        label="Kind"
-        value={kind ?? 'all'}
-        options={Object.entries(kinds).map(([value, words]) => ({
-          value: value as keyof typeof kinds,
-          words,
-        }))}
-        onChange={(value) =>
-          void navigate({
-            to: '/changes',
-            search: { kind: value === 'all' ? undefined : value },
-            replace: true,
-          })
-        }
-      />
+      <search className={ui.filters}>
+        <Select
+          aria-label="Kind"
+          value={kind ?? ''}
+          data={[
+            { value: '', label: 'Any kind' },
+            ...Object.entries(kinds).map(([value, label]) => ({ value, label })),
+          ]}
+          onChange={(event) =>
+            void navigate({
+              to: '/changes',
+              search: { kind: (event.currentTarget.value || undefined) as Proposal['kind'] | undefined },
+              replace: true,
+            })
+          }
+        />
+      </search>
       {data && items.length === 0 && (
         <Empty>
           A script that fails is repaired in quarantine and tried; what people correct becomes a lesson and

@@ -14,9 +14,6 @@ import { results } from '../directives/results.ts'
 import { Daemons } from './Daemons.tsx'
 import { DecisionRows } from './DecisionRows.tsx'
 
-/** Those that one looks for. */
-const sought = ['success', 'failed', 'unmet', 'refused', 'pending', 'idle'] as const
-
 /** What the daemons decided, why, and what came of it; and how each of them stands. */
 export function LedgerPage() {
   const now = useNow()
@@ -101,7 +98,7 @@ export function LedgerPage() {
               'result',
               'Result',
               'Any result',
-              sought.map((value) => ({ value, label: results[value].words })),
+              Object.entries(results).map(([value, { words }]) => ({ value, label: words })),
             )}
           </search>
           {items.length === 0 && data && <Empty>No decision fits this filter. Take a part of it away.</Empty>}

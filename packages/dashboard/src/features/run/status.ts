@@ -2,13 +2,13 @@ import type { RunItem, RunStatus } from '../../api/types.ts'
 import type { Tone } from '../../ui/Rows.tsx'
 
 export const statusWords: Record<RunStatus, string> = {
-  queued: 'queued',
   running: 'running',
+  queued: 'queued',
   waiting: 'waiting',
-  succeeded: 'succeeded',
+  stuck: 'stuck',
   failed: 'failed',
   cancelled: 'cancelled',
-  stuck: 'stuck',
+  succeeded: 'succeeded',
 }
 
 /** Green: allowed or done; amber: it needs somebody; red: wrong; plain: it goes on by itself, or is over. */

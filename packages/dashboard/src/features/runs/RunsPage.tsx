@@ -14,8 +14,6 @@ import { statusWords, toneOf } from '../run/status.ts'
 import { BulkActions } from './BulkActions.tsx'
 import css from './Runs.module.css'
 
-const statuses = ['running', 'queued', 'waiting', 'stuck', 'failed', 'cancelled', 'succeeded'] as const
-
 /** A search that found so many rests, and so does one that read so many pages, of some ten thousand runs each. */
 const enough = 20
 const mostPages = 100
@@ -72,7 +70,7 @@ export function RunsPage() {
           value={filter.status ?? ''}
           data={[
             { value: '', label: 'Any status' },
-            ...statuses.map((value) => ({ value, label: statusWords[value] })),
+            ...Object.entries(statusWords).map(([value, label]) => ({ value, label })),
           ]}
           onChange={(event) =>
             set({ status: (event.currentTarget.value || undefined) as typeof filter.status })

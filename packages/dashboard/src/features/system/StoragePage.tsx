@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { sessionQuery, storageQuery } from '../../api/queries.ts'
+import type { Storage } from '../../api/types.ts'
 import { tabs } from '../../frame/pages.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { Figure, Figures } from '../../ui/Figure.tsx'
@@ -7,7 +8,9 @@ import { Field, Fields } from '../../ui/fields/Field.tsx'
 import { Empty, Page, Section } from '../../ui/Page.tsx'
 import { count } from '../../ui/words.ts'
 
-const kept = {
+type Kept = keyof Storage['retention']
+
+const kept: Record<Kept, string> = {
   succeeded: 'runs that succeeded',
   failed: 'runs that failed',
   cancelled: 'runs that were cancelled',
@@ -15,7 +18,12 @@ const kept = {
   ledger: 'single calls of models of deleted runs; their sums stay',
   occurrences: 'what became of the times of schedules',
   deliveries: 'what came to triggers',
-} as const
+  personal: 'texts that schemas mark as personal',
+  secret: 'texts that schemas mark as secret',
+}
+
+/** Where the project says nothing. */
+const unsaid: Partial<Record<Kept, string>> = { personal: 'as long as the run', secret: 'as long as the run' }
 
 const mostCounted = 100_000
 
@@ -62,7 +70,7 @@ export function StoragePage() {
             <Fields>
               {Object.entries(kept).map(([name, words]) => (
                 <Field key={name} name={words}>
-                  {data.retention[name as keyof typeof kept] ?? 'for ever'}
+                  {data.retention[name as Kept] ?? unsaid[name as Kept] ?? 'for ever'}
                 </Field>
               ))}
             </Fields>

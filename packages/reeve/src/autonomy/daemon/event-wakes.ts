@@ -22,7 +22,6 @@ const typeOf: Record<DaemonEvent, EventType> = {
   webhook: 'run-started',
 }
 
-/** WhoseRun run an event is of. */
 /**
  * Follows the journals and wakes daemons before their time. One worker follows for all; a death between a wake and the move of
  * the cursor wakes again, which costs a look without a model. A cycle that waits for what it started is not woken by it.

@@ -5,7 +5,7 @@ import { firstCharacters } from '../../base/text/shorten.ts'
 import { formatMs, moment, systemClock, toMs } from '../../base/time/time.ts'
 import type { AsideView } from '../../inspect/lists/people-inbox.ts'
 import type { RunSummary } from '../../inspect/run/run-view.ts'
-import type { RunStatus } from '../../store/runs/runs.ts'
+import { type RunStatus, runStatuses } from '../../store/runs/runs.ts'
 import type { Cli } from '../cli.ts'
 import { withApproval } from '../house/named/named-approval.ts'
 import { withHouse } from '../house/with-house.ts'
@@ -15,8 +15,6 @@ import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
 import type { Colors } from '../terminal/terminal.ts'
-
-const statuses: RunStatus[] = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'stuck']
 
 export interface RunsOptions {
   status?: string
@@ -30,11 +28,11 @@ export interface RunsOptions {
 
 /** Lists runs, the newest first; those that other runs started only for whoever looks for something. */
 export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
-  const status = statuses.find((known) => known === options.status)
+  const status = runStatuses.find((known) => known === options.status)
   if (options.status !== undefined && status === undefined) {
     throw new ReeveError(
       'bad-option',
-      `There is no status "${options.status}". The statuses: ${statuses.join(', ')}.`,
+      `There is no status "${options.status}". The statuses: ${runStatuses.join(', ')}.`,
     )
   }
   const limit = toLimit(options.limit)

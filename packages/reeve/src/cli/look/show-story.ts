@@ -3,6 +3,7 @@ import { moment } from '../../base/time/time.ts'
 import type { Wait } from '../../inspect/run/story/belief.ts'
 import type { RunStory } from '../../inspect/run/story/run-story.ts'
 import type { ToolCall } from '../../inspect/run/story/tool-calls.ts'
+import type { ItemKind } from '../../store/memory/items.ts'
 import { type Cli, operands } from '../cli.ts'
 import { decisionCommands, needsLine } from '../run/rest.ts'
 import { shownLines } from '../terminal/shown-value.ts'
@@ -30,18 +31,19 @@ function startedBy({ principal, startedBy: by, channel }: RunStory['goal']): str
 function searched(audit: NonNullable<RunStory['context']['recalls'][number]['audit']>): string {
   const place = audit.in === null ? '' : ` in ${safeLine(audit.in)}`
   const kinds = audit.kinds?.length
-    ? audit.kinds.map((kind) => placesOf[kind] ?? kind).join(', ')
+    ? audit.kinds.map((kind) => wordsByName.get(kind) ?? kind).join(', ')
     : 'all items'
   return `among ${kinds}${place}, by ${audit.by === 'both' ? 'words and vectors' : audit.by}`
 }
 
-const placesOf: Record<string, string> = {
+const kindWords: Record<ItemKind, string> = {
   passage: 'documents',
   fact: 'facts',
   preference: 'preferences',
   episode: 'episodes',
   lesson: 'lessons',
 }
+const wordsByName: ReadonlyMap<string, string> = new Map(Object.entries(kindWords))
 
 export function printContext({ terminal }: Cli, { context }: RunStory): void {
   const { bold, dim } = terminal.colors

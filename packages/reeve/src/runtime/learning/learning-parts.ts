@@ -12,6 +12,9 @@ import { learnWorkflowName } from './learn-workflow.ts'
 import type { LiveLearners } from './live-learners.ts'
 import { trainingEffects } from './training-effects.ts'
 
+type Effects = ConstructorParameters<typeof Proposals>[1]
+type Learned = 'lesson' | 'amendment' | 'contradiction' | 'training'
+
 /** Whatever decides proposals, with what each kind of them comes to. `others`: kinds that are none of learning. */
 export function proposalsOf(
   {
@@ -26,7 +29,7 @@ export function proposalsOf(
     learners: LiveLearners
     withheld: number | undefined
   },
-  others: ConstructorParameters<typeof Proposals>[1] = {},
+  others: Omit<Effects, Learned>,
 ): Proposals {
   const proposals: Proposals = new Proposals(parts, {
     ...others,

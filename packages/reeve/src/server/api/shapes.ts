@@ -7,7 +7,7 @@ import type { RunSummary, RunView } from '../../inspect/run/run-view.ts'
 import type { WaitsFor } from '../../inspect/standing.ts'
 import { deciderRoles, timeoutWays } from '../../store/runs/approval-terms.ts'
 import type { RunFilter } from '../../store/runs/run-lists.ts'
-import type { RunStatus } from '../../store/runs/runs.ts'
+import { type RunStatus, runStatuses } from '../../store/runs/runs.ts'
 import { id, json, name, time } from './parts.ts'
 
 /** How the read model (`inspect`) goes over the wire: what it shows is described here and nowhere changed. */
@@ -23,8 +23,7 @@ export type Shown<T> = T extends readonly (infer Each)[]
       }
     : T
 
-const statuses = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'stuck'] as const
-const runStatus = z.enum(statuses)
+const runStatus = z.enum(runStatuses)
 
 export const runSummary = z.object({
   id,
@@ -182,7 +181,7 @@ const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(t
 /** Which runs. */
 export const runFilter = {
   status: z
-    .union([runStatus.transform((one) => [one]), z.array(runStatus).min(1).max(statuses.length)])
+    .union([runStatus.transform((one) => [one]), z.array(runStatus).min(1).max(runStatuses.length)])
     .optional()
     .describe('One, or several'),
   workflow: name.optional(),

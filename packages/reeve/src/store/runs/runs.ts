@@ -11,7 +11,16 @@ import type { Session, Value } from '../database.ts'
  * A waiting run goes back to `queued` when its timer is due or its inbox grew. `failed` and `cancelled` go back to
  * `queued` only by a person's `retry`.
  */
-export type RunStatus = 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | 'stuck'
+export const runStatuses = [
+  'queued',
+  'running',
+  'waiting',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'stuck',
+] as const
+export type RunStatus = (typeof runStatuses)[number]
 
 export const endedStatuses: readonly RunStatus[] = ['succeeded', 'failed', 'cancelled']
 

@@ -4,7 +4,7 @@ import { countLane, type Lane, readLanes } from '../../../store/dispatch/lanes.t
 import { drivenVersions, liveWorkers, versionName } from '../../../store/dispatch/workers.ts'
 import { countPending } from '../../../store/runs/approvals.ts'
 import { countMoving, countRuns } from '../../../store/runs/run-counts.ts'
-import type { RunStatus } from '../../../store/runs/runs.ts'
+import { type RunStatus, runStatuses } from '../../../store/runs/runs.ts'
 import type { Finding } from './finding.ts'
 
 export async function checkWorkers(database: Database): Promise<Finding> {
@@ -53,9 +53,8 @@ export async function lackingLanes(database: Database): Promise<(Lane & { queued
 export async function checkRuns(database: Database): Promise<Finding[]> {
   const counts = await countRuns(database)
   const total = (status: RunStatus) => counts.get(status) ?? 0
-  const all: RunStatus[] = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'stuck']
   const found =
-    all.flatMap((status) => (total(status) > 0 ? [`${total(status)} ${status}`] : [])).join(', ') ||
+    runStatuses.flatMap((status) => (total(status) > 0 ? [`${total(status)} ${status}`] : [])).join(', ') ||
     'none yet'
   const findings: Finding[] = [{ what: 'runs', state: 'ok', found }]
   for (const status of ['stuck', 'failed'] as const) {

@@ -15,8 +15,10 @@ import { type ToolCall, toolCalls } from './tool-calls.ts'
 /** Everything that a run's journal answers about it. */
 export interface RunStory {
   run: { id: string; status: RunRow['status']; reason: string | null; paused: boolean }
-  /** Which part of the run this is about, once it went on with `ctx.continueAs`; null: all of it. */
-  /** `prunedEvents`: how many of the first events retention has deleted, all of earlier chapters. */
+  /**
+   * Which part of the run this is about, once it went on with `ctx.continueAs`; null: all of it. `prunedEvents`: how many of the
+   * first events retention has deleted, all of earlier chapters.
+   */
   chapter: {
     number: number
     since: string

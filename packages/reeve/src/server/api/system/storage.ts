@@ -1,10 +1,20 @@
 import { z } from 'zod'
 import { formatMs, toMs } from '../../../base/time/time.ts'
 import { type StorageView, storageView } from '../../../inspect/health/storage.ts'
-import { keptByDefault } from '../../../project/prune.ts'
+import { type RetentionConfig, retentionWords } from '../../../project/config.ts'
+import { keptFor } from '../../../project/prune.ts'
 import { read } from '../../http/endpoint.ts'
 
-const kept = z.string().nullable().describe('Such as `30 d`; null: for ever')
+type Kept<T> = { [Key in keyof RetentionConfig]-?: T }
+
+/** The same of each key of a project's `retention`. */
+function ofEach<T>(tell: (key: keyof RetentionConfig) => T): Kept<T> {
+  const keys = Object.keys(retentionWords) as (keyof RetentionConfig)[]
+  return Object.fromEntries(keys.map((key) => [key, tell(key)])) as Kept<T>
+}
+
+const kept = (words: string) =>
+  z.string().nullable().describe(`${words}: such as \`30 d\`; null: for ever, or as long as the run`)
 
 const one = read({
   path: '/api/storage',
@@ -18,23 +28,14 @@ const one = read({
     runs: z.number().describe('Counted to 100,000'),
     events: z.number().describe('Written so far; those that were deleted since are among them'),
     items: z.number().describe('Items of memory that hold now'),
-    retention: z.object({
-      succeeded: kept,
-      failed: kept,
-      cancelled: kept,
-      chapters: kept,
-      ledger: kept,
-      occurrences: kept,
-      deliveries: kept,
-    }),
+    retention: z.object(ofEach((key) => kept(retentionWords[key]))),
   }) satisfies z.ZodType<StorageView>,
   async tell({ service: { database, project } }) {
-    const declared = { ...keptByDefault, ...project.config.retention }
-    const { succeeded, failed, cancelled, chapters = succeeded, ledger, occurrences, deliveries } = declared
-    const told = { succeeded, failed, cancelled, chapters, ledger, occurrences, deliveries }
-    const retention = Object.fromEntries(
-      Object.entries(told).map(([name, age]) => [name, age === undefined ? null : formatMs(toMs(age))]),
-    ) as { [K in keyof typeof told]: string | null }
+    const ages = keptFor(project.config.retention)
+    const retention = ofEach((key) => {
+      const age = ages[key]
+      return age === null ? null : formatMs(toMs(age))
+    })
     return { ...(await storageView(database)), retention }
   },
 })
