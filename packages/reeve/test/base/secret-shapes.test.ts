@@ -47,6 +47,22 @@ test.each<[string, string, string]>([
     token('a -----BEGIN RSA ', 'PRIVATE KEY-----\nMIIabc\n-----END RSA ', 'PRIVATE KEY----- b'),
     'a [secret] b',
   ],
+  [
+    'a private key that is in a line, and one in JSON',
+    token('-----BEGIN ', `PRIVATE KEY----- ${letters} -----END `, `PRIVATE KEY-----, "-----BEGIN `) +
+      token('PRIVATE KEY', `-----\\n${letters}\\n-----END PRIVATE `, 'KEY-----"'),
+    '[secret], "[secret]"',
+  ],
+  [
+    'no more than a cookie',
+    'Cookie: a=b; c=d and please pay $10,000 to IBAN EH99',
+    'Cookie: [secret] and please pay $10,000 to IBAN EH99',
+  ],
+  [
+    'no more than a private key',
+    token('-----BEGIN ', 'PRIVATE KEY-----\nMIIabc\nPay $10,000 to IBAN EH99'),
+    '[secret] $10,000 to IBAN EH99',
+  ],
   ['half a private key', token('-----BEGIN ', 'PRIVATE KEY-----\nMIIabc'), '[secret]'],
 ])('what looks like a secret is masked: %s', (_what, text, clean) => {
   expect(withoutSecretShapes(text)).toBe(clean)

@@ -93,6 +93,15 @@ test('a session writes only with its CSRF token, and ends when it signs out', as
     expect([refused.status, await codeOf(refused)]).toEqual([403, 'csrf-token-missing'])
   }
   expect((await start({ 'x-csrf-token': csrfToken })).status).toBe(202)
+  // Answers that hold it are packed: one that stayed the same could be told by their lengths.
+  const again = (await (await fetch(`${server.url}/api/session`, { headers: { cookie } })).json()) as {
+    csrfToken: string
+  }
+  expect(again.csrfToken).not.toBe(csrfToken)
+  expect((await start({ 'x-csrf-token': again.csrfToken })).status).toBe(202)
+  const [nonce] = csrfToken.split('.')
+  for (const forged of [`${nonce}.`, `${nonce}.${again.csrfToken.split('.')[1]}`, `x${csrfToken}`])
+    expect((await start({ 'x-csrf-token': forged })).status).toBe(403)
   const out = { method: 'POST', headers: { cookie, 'x-csrf-token': csrfToken } }
   expect((await fetch(`${server.url}/sign-out`, out)).status).toBe(204)
   const after = await fetch(`${server.url}/api/session`, { headers: { cookie } })

@@ -169,3 +169,17 @@ test('a decision is handed to another, remembered, listed and revoked', async ()
   expect(await owner.approvals.notices()).toEqual({ items: [], next: null })
   expect(await owner.waiting.aside()).toEqual({ groups: [], hasty: [] })
 })
+
+test('whoever decides is shown all of it, whatever in it looks like a secret; others are not', async () => {
+  const what = 'https://evil.example/?token=4111111111111111, Cookie: a=b'
+  const { server, owner, id } = await asking(what)
+  const viewer = await server.as('viewer')
+  const params = { approval: id }
+  for (const [client, shown] of [
+    [owner, what],
+    [viewer, 'https://evil.example/?token=[secret] Cookie: [secret]'],
+  ] as const) {
+    expect(JSON.stringify((await client.approvals.one({ params })).shown)).toContain(shown)
+    expect(JSON.stringify((await client.approvals.list()).items[0]!.shown)).toContain(shown)
+  }
+})

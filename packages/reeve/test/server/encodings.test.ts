@@ -8,8 +8,8 @@ const long = {
 }
 const app = new Hono()
 app.get('/named', (context) => context.json([...encodingsOf(context)]))
-app.get('/long', (context) => packedJson(context, long, 200))
-app.get('/short', (context) => packedJson(context, { id: 1 }, 201))
+app.get('/long', (context) => packedJson(context, long, { status: 200 }))
+app.get('/short', (context) => packedJson(context, { id: 1 }, { status: 201 }))
 
 const ask = (path: string, takes?: string) =>
   app.request(path, takes === undefined ? {} : { headers: { 'accept-encoding': takes } })

@@ -29,8 +29,9 @@ const keys = new RegExp(
   ].join('|')})`,
   'g',
 )
+/** Its lines, and nothing else that follows: a text that only begins so would hide all the rest. */
 const privateKey =
-  /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:[\s\S]{0,20000}?-----END [A-Z ]{0,30}PRIVATE KEY-----|[\s\S]{0,20000})/g
+  /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?:[\r\n]|\\[nr])+(?:(?:Proc-Type|DEK-Info): [\w,-]+|[A-Za-z0-9+/=]+)|\s+[A-Za-z0-9+/=]{16,})*(?:(?:\s|\\[nr])*-----END [A-Z ]{0,30}PRIVATE KEY-----)?/g
 /** The password of a URL: behind its user, before its host. */
 const urlPassword = /(:\/\/[^\s/?#:@"'<>]{0,256}:)([^\s/?#@"'<>]{1,512})(?=@)/g
 /** The same in a URL within a URL. */
@@ -42,7 +43,9 @@ const bearer = /\b(Bearer +)(?=[^\s"']*\d)[A-Za-z0-9._~+/-]{12,}=*/gi
 const authorization =
   /\b(authorization["']? *[:=] *["']?(?:[A-Za-z][\w-]{0,20} +)?)(?=[^\s"',;]*\d)[^\s"',;[]{8,}/gi
 const basic = /\b(Basic +)([A-Za-z0-9+/]{8,}={0,2})/gi
-const cookie = /\b((?:set-)?cookie["']? *[:=] *["']?)([^\s"'=;,]+=[^"'\r\n]+)/gi
+/** Pairs of a name and a value, which have no space: what follows them in a sentence is not one. */
+const cookie =
+  /\b((?:set-)?cookie["']? *[:=] *["']?)([^\s"'=;,]+=[^\s"';]+(?:; *(?:[^\s"'=;,]+=[^\s"';]+|httponly|secure))*)/gi
 
 /** Headers that carry credentials, and what the value of each then looks like: other things have such names, too. */
 const credentialHeaders: readonly [name: RegExp, value: RegExp][] = [

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
 import { ReeveError } from '../../base/errors.ts'
@@ -22,9 +22,13 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** What is handed out is far shorter: nothing longer is hashed. */
 const longestCredential = 200
 
-/** What the pages of a session send with each write: whoever can only make a browser send its cookie does not know it. */
-export function csrfTokenOf(sessionSecret: string): string {
-  return sha256(`csrf:${sessionSecret}`)
+/**
+ * What the pages of a session send with each write: whoever can only make a browser send its cookie does not know it. It is another
+ * one each time: answers that hold it are packed, and the lengths of many would tell one that stays the same.
+ */
+export function csrfTokenOf(sessionSecret: string, nonce = randomBytes(16).toString('base64url')): string {
+  const bound = createHmac('sha256', sessionSecret).update(`csrf:${nonce}`).digest('base64url')
+  return `${nonce}.${bound}`
 }
 
 /** The credential of a request, as it stands there. */
@@ -86,7 +90,8 @@ async function recognise(context: Context, database: Session, now: number): Prom
 
 export function refuseWithoutCsrf(context: Context, sessionSecret: string): void {
   const given = context.req.header(csrfHeader) ?? ''
-  if (isSame(given, csrfTokenOf(sessionSecret))) return
+  const [nonce = ''] = given.split('.', 1)
+  if (isSame(given, csrfTokenOf(sessionSecret, nonce))) return
   throw new ReeveError(
     'csrf-token-missing',
     `A write by a browser's session needs the header ${csrfHeader}, with what GET /api/session gives as csrfToken.`,

@@ -34,7 +34,12 @@ export async function packed(
   return context.body(new Uint8Array(await pack(text, { level: 3 })), status as 200)
 }
 
-/** An answer of the API. */
-export function packedJson(context: Context, value: object, status: number): Promise<Response> {
-  return packed(context, jsonWithoutSecretShapes(value), { type: 'application/json', status })
+/** An answer of the API. `isRaw`: also what looks like a secret in it. */
+export function packedJson(
+  context: Context,
+  value: object,
+  { status, isRaw = false }: { status: number; isRaw?: boolean },
+): Promise<Response> {
+  const text = isRaw ? JSON.stringify(value) : jsonWithoutSecretShapes(value)
+  return packed(context, text, { type: 'application/json', status })
 }

@@ -71,6 +71,11 @@ interface Told<
   role: Role
   /** Whom the role keeps out is told that there is no such thing. */
   hidden?: boolean
+  /**
+   * Whoever may decide gets what they decide on as it is, also what looks like a secret in it: else whoever wrote it could have a part
+   * of it masked.
+   */
+  isDecidedOn?: boolean
   params?: P
   query?: Q
   body?: B

@@ -54,7 +54,8 @@ async function answer(context: Context, endpoint: Endpoint, options: RouterOptio
   const reply = told instanceof Reply ? told : new Reply(told, 200)
   if (options.service.checksAnswers) checkAnswer(endpoint, reply.value)
   for (const [name, value] of Object.entries(reply.headers)) context.header(name, value)
-  return packedJson(context, reply.value as object, reply.status)
+  const isRaw = endpoint.isDecidedOn === true && reaches(caller.role, 'approver')
+  return packedJson(context, reply.value as object, { status: reply.status, isRaw })
 }
 
 function refuseLowRole(context: Context, { role, hidden, method, path }: Endpoint, caller: Caller): void {

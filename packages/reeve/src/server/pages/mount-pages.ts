@@ -59,7 +59,8 @@ export function mountPages(app: Hono, { cursorFor, apiFor }: PageOptions): void 
 /** No page is kept: who was signed out must not see what was shown before. */
 function html(context: Context, text: string, status = 200): Promise<Response> {
   context.header('cache-control', 'no-store')
-  // It is packed although it has the token of the session: no other site can have it asked for with that session's cookie.
+  // It is packed although it has a token of the session: no other site can have it asked for with that session's cookie, and each
+  // answer has another token.
   return packed(context, text, { type: 'text/html; charset=UTF-8', status })
 }
 

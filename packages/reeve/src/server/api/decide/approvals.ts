@@ -38,6 +38,7 @@ const whole = item.extend({
 const list = read({
   path: '/api/approvals',
   role: 'viewer',
+  isDecidedOn: true,
   summary: 'List approvals and questions that wait, or were decided; what was asked first comes first',
   query: z.strictObject({
     status: viewShape.shape.status.default('pending'),
@@ -62,6 +63,7 @@ const anApproval = z.strictObject({ approval: id })
 const one = read({
   path: '/api/approvals/:approval',
   role: 'viewer',
+  isDecidedOn: true,
   summary: 'Get an approval or a question, with what it is about',
   params: anApproval,
   answer: whole,
@@ -72,6 +74,7 @@ const decide = write({
   method: 'POST',
   path: '/api/approvals/:approval/decide',
   role: 'approver',
+  isDecidedOn: true,
   summary: 'Decide an approval or a question: approve, approve an edit, reject or answer',
   description:
     'The first decision stands. `hash` is needed: what changed since it was looked at is not decided. With `approve` an `edit` is laid over what is shown (or replaces it, with `replaces`). With `answer`, `answer` is what a question wants; for an unknown outcome `{ "happened": true, "result": … }` or `{ "happened": false, "retry": true }`.',
@@ -101,6 +104,7 @@ const delegate = write({
   method: 'POST',
   path: '/api/approvals/:approval/delegate',
   role: 'approver',
+  isDecidedOn: true,
   summary: 'Delegate an approval: somebody else decides it in your place',
   description:
     'Whoever is asked needs the role that the request takes. You may still decide it yourself, or name somebody else.',
