@@ -1,7 +1,7 @@
 import type { Json } from '../base/json/json.ts'
+import type { ApprovalDecision } from '../engine/deciding/decision.ts'
 import type { Delegation } from '../engine/deciding/delegate.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { ApprovalDecision } from '../engine/outside/decision.ts'
 import type { RetryOptions } from '../engine/outside/retry-run.ts'
 import type { GivenOverride } from '../engine/overriding/request-override.ts'
 import type { RunHandle, RunResult } from '../engine/results.ts'

@@ -1,6 +1,6 @@
 import type { Json } from '../../base/json/json.ts'
-import type { Change } from '../../engine/outside/approval-edit.ts'
-import type { ApprovalDecision } from '../../engine/outside/decision.ts'
+import type { ApprovalDecision } from '../../engine/deciding/decision.ts'
+import type { Change } from '../../engine/deciding/edit.ts'
 import type { RepeatedEffect } from '../../engine/outside/fork-plan.ts'
 import type { GivenOverride } from '../../engine/overriding/request-override.ts'
 import type { StartOptions } from '../../engine/starting/prepared-start.ts'

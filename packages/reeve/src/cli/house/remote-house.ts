@@ -1,6 +1,6 @@
 import { type Client, createClient } from '../../client/index.ts'
+import { answerProblem } from '../../engine/deciding/answer.ts'
 import type { Remember } from '../../engine/deciding/remember.ts'
-import { answerProblem } from '../../engine/outside/answer.ts'
 import type { RepeatedEffect } from '../../engine/outside/fork-plan.ts'
 import { remoteConnectors } from '../connect/connectors-house.ts'
 import { remoteMemory } from '../know/remote-memory.ts'

@@ -13,15 +13,15 @@ import { type ApprovalOfRun, recordDecision, requireApproval } from '../../store
 import type { DecisionItem } from '../../store/runs/decision-item.ts'
 import { deliver } from '../../store/runs/inbox.ts'
 import { lockRun } from '../../store/runs/runs.ts'
+import { whatRuns } from '../replay/inside-body.ts'
+import { type AboutToDecide, missingOf, neededFor, seatOf } from './deciders.ts'
 import {
   type ApprovalDecision,
   refuseDecided,
   refuseNotAllowed,
   refuseOther,
   refuseTampered,
-} from '../outside/decision.ts'
-import { whatRuns } from '../replay/inside-body.ts'
-import { type AboutToDecide, missingOf, neededFor, seatOf } from './deciders.ts'
+} from './decision.ts'
 import { permissionFrom, rememberDecision } from './remember.ts'
 import { settleAsTold } from './told-outcome.ts'
 

@@ -9,9 +9,9 @@ import type { Session } from '../../store/database.ts'
 import { listPrincipals } from '../../store/identity/principals.ts'
 import { requireApproval } from '../../store/runs/approvals.ts'
 import { lockRun, readRun } from '../../store/runs/runs.ts'
-import { refuseDecided, refuseOther, refuseTampered } from '../outside/decision.ts'
 import { longestNote } from './decide.ts'
 import { missingOf, seatOf } from './deciders.ts'
+import { refuseDecided, refuseOther, refuseTampered } from './decision.ts'
 
 /** Asks somebody else to decide. */
 export interface Delegation {

@@ -6,7 +6,7 @@ import type { Session } from '../../store/database.ts'
 import { payloadOf } from '../../store/journal/events.ts'
 import { openSignalWaits } from '../../store/journal/said.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
-import type { JsonSchemaCheck } from './approval-edit.ts'
+import type { JsonSchemaCheck } from '../deciding/edit.ts'
 
 /** A signal that a run waits for. */
 export interface AwaitedSignal {

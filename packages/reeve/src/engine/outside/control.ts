@@ -8,17 +8,8 @@ import { type ApprovalOfRun, noteExpired, requireApproval } from '../../store/ru
 import { pauseRuns } from '../../store/runs/changes/moves.ts'
 import { deliver, isDelivered, wakeRuns } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
+import { answerProblem, refuseUnfitAnswer } from '../deciding/answer.ts'
 import { type ReadyDecision, recordWhatWasDecided, refuseFromWithin } from '../deciding/decide.ts'
-import { type Delegation, delegateDecision, readDelegation } from '../deciding/delegate.ts'
-import type { Notices } from '../notices.ts'
-import { checkOverride, type GivenOverride, requestOverride } from '../overriding/request-override.ts'
-import { encodePayload } from '../replay/payload.ts'
-import type { EngineServices } from '../services.ts'
-import type { ForkedInput } from '../starting/forked-input.ts'
-import { endLeftChildren, tellToEnd } from '../worker/left-children.ts'
-import { answerProblem, refuseUnfitAnswer } from './answer.ts'
-import { checkEdit, type Edit, hasProblem, type JsonSchemaCheck, readEdit } from './approval-edit.ts'
-import { type AwaitedSignal, awaitedSignals, unfitSignal } from './awaited-signals.ts'
 import {
   type ApprovalDecision,
   isEdited,
@@ -28,12 +19,21 @@ import {
   refuseOther,
   refuseSecret,
   refuseUnfit,
-} from './decision.ts'
+} from '../deciding/decision.ts'
+import { type Delegation, delegateDecision, readDelegation } from '../deciding/delegate.ts'
+import { checkEdit, type Edit, hasProblem, type JsonSchemaCheck, readEdit } from '../deciding/edit.ts'
+import type { Notices } from '../notices.ts'
+import { checkOverride, type GivenOverride, requestOverride } from '../overriding/request-override.ts'
+import { encodePayload } from '../replay/payload.ts'
+import type { EngineServices } from '../services.ts'
+import type { ForkedInput } from '../starting/forked-input.ts'
+import { type AwaitedSignal, awaitedSignals, unfitSignal } from './awaited-signals.ts'
 import { forkRun } from './fork.ts'
 import { type ForkPlan, planFork } from './fork-plan.ts'
-import { cancelOutside } from './outside.ts'
+import { endLeftChildren, tellToEnd } from './left-children.ts'
 import { type RetryOptions, retryRun } from './retry-run.ts'
 import { RunLines } from './run-lines.ts'
+import { cancelOutside } from './unheld-runs.ts'
 
 /**
  * What people and other systems do to runs from outside. Each is one transaction: the change of state, its journal

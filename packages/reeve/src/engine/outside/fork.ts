@@ -11,7 +11,7 @@ import { endedStatuses, type RunRow, readRun, readRunByNo, requireRun } from '..
 import type { EngineServices } from '../services.ts'
 import type { ForkedInput } from '../starting/forked-input.ts'
 import { type ForkPlan, planFork, unaskedRepeats } from './fork-plan.ts'
-import { appendOutside, type OutsideEvent } from './outside.ts'
+import { appendOutside, type OutsideEvent } from './unheld-runs.ts'
 
 export interface Fork {
   /** The id of the run whose journal is shared. */

@@ -16,9 +16,9 @@ import { deliver, dropUntaken, giveSignalsBack } from '../../store/runs/inbox.ts
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
 import { dropOverrides } from '../overriding/drop-overrides.ts'
 import type { EngineServices } from '../services.ts'
-import { endedBy } from '../worker/left-children.ts'
 import { type FailedFamily, failedFamily, isBroken } from './failed-family.ts'
-import { appendOutside } from './outside.ts'
+import { endedBy } from './left-children.ts'
+import { appendOutside } from './unheld-runs.ts'
 
 /** For `runtime.retry`. */
 export interface RetryOptions {

@@ -9,7 +9,7 @@ import {
   keyedRunValues,
   newRunValues,
 } from '../../store/runs/changes/starts.ts'
-import { appendOutside } from '../outside/outside.ts'
+import { appendOutside } from '../outside/unheld-runs.ts'
 import type { EngineServices } from '../services.ts'
 import { firstEvent } from './first-event.ts'
 import type { PreparedStart } from './prepared-start.ts'

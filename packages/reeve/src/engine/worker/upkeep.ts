@@ -7,7 +7,7 @@ import { mostRecovered, recoverOrphans } from '../../store/dispatch/recovery.ts'
 import { removeDeadWorkers } from '../../store/dispatch/workers.ts'
 import { wakeWhereRoomIs } from '../../store/ledger/budget-waits.ts'
 import { ApprovalUpkeep } from '../deciding/upkeep.ts'
-import { cancelQueued, markStuck } from '../outside/outside.ts'
+import { cancelQueued, markStuck } from '../outside/unheld-runs.ts'
 import type { EngineServices } from '../services.ts'
 import type { Liveness } from './liveness.ts'
 

@@ -1,8 +1,8 @@
 import type { Json } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
 import { isoText } from '../../base/time/time.ts'
-import { type WantedAnswer, wantedOf } from '../../engine/outside/answer.ts'
-import { editableOf, hasProblem } from '../../engine/outside/approval-edit.ts'
+import { type WantedAnswer, wantedOf } from '../../engine/deciding/answer.ts'
+import { editableOf, hasProblem } from '../../engine/deciding/edit.ts'
 import {
   type ActsWith,
   type AllowedVerdict,

@@ -1,6 +1,6 @@
 import type { Json } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
-import { type Change, editableOf, readEdit } from '../../engine/outside/approval-edit.ts'
+import { type Change, editableOf, readEdit } from '../../engine/deciding/edit.ts'
 import type { Session } from '../../store/database.ts'
 import { correctedAnswers, correctedApprovals, type DecidedRow } from '../../store/learning/corrections.ts'
 

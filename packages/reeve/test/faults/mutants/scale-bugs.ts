@@ -153,7 +153,7 @@ export const scaleBugs: Mutant[] = [
   ),
   bug(
     'a chapter that ends takes the children of the next along',
-    'engine/worker/left-children.ts',
+    'engine/outside/left-children.ts',
     'const lastCall = goesOn ? parent.chapter_call : Number.MAX_SAFE_INTEGER',
     'const lastCall = Number.MAX_SAFE_INTEGER',
   ),

@@ -158,14 +158,14 @@ export const mutants: Mutant[] = [
   bug(
     'a once effect is repeated after an unknown outcome',
     'engine/calls/effect/unknown-outcome.ts',
-    "case 'read':\n    case 'idempotent':\n      return unresolved.attempt(attempt + 1)",
-    "case 'read':\n    case 'once':\n    case 'idempotent':\n      return unresolved.attempt(attempt + 1)",
+    "case 'ask-person':\n      return askPerson(unresolved, attempt, reason)",
+    "case 'ask-person':\n      return unresolved.attempt(attempt + 1)",
   ),
   bug(
     'a verifiable effect is repeated unasked',
     'engine/calls/effect/unknown-outcome.ts',
-    "case 'verifiable':\n      return verify(unresolved, attempt, reason)",
-    "case 'verifiable':\n      return unresolved.attempt(attempt + 1)",
+    "case 'ask-outside':\n      return verify(unresolved, attempt, reason)",
+    "case 'ask-outside':\n      return unresolved.attempt(attempt + 1)",
   ),
   bug(
     'an error of a once effect means nothing happened',
@@ -256,7 +256,7 @@ export const mutants: Mutant[] = [
   bug('a decision stands beside another', 'engine/deciding/decide.ts', 'refuseDecided(current, at)', ''),
   bug(
     'a cancelled run keeps its children',
-    'engine/worker/left-children.ts',
+    'engine/outside/left-children.ts',
     'else await cancelOutside(session, services, child, by, { told: false })',
     '',
   ),

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { sha256 } from '../../../src/base/hash.ts'
 import { Secrets } from '../../../src/base/secrets/secrets.ts'
-import { appendOutside } from '../../../src/engine/outside/outside.ts'
+import { appendOutside } from '../../../src/engine/outside/unheld-runs.ts'
 import { enqueue } from '../../../src/engine/starting/enqueue.ts'
 import { firstEvent } from '../../../src/engine/starting/first-event.ts'
 import {

@@ -1,7 +1,7 @@
 import type { Json } from '../../../base/json/json.ts'
 import { describeShape, sampleOf } from '../../../base/schema/json-schema-words.ts'
 import { isoText } from '../../../base/time/time.ts'
-import { type WantedAnswer, wantedOf } from '../../../engine/outside/answer.ts'
+import { type WantedAnswer, wantedOf } from '../../../engine/deciding/answer.ts'
 import type { RecordedCall } from '../../../engine/replay/history.ts'
 import { definitionOf, dueAtOf, type EventType, payloadIfSound } from '../../../store/journal/events.ts'
 import type { JournalEvent } from '../../../store/journal/journal.ts'

@@ -4,7 +4,7 @@ import { describeShape, sampleOf } from '../../base/schema/json-schema-words.ts'
 import { describeIssues } from '../../base/schema/schema.ts'
 import type { ApprovalRow } from '../../store/runs/approvals.ts'
 import { isOutcomeAnswer } from '../../store/runs/decision-item.ts'
-import type { JsonSchemaCheck } from './approval-edit.ts'
+import type { JsonSchemaCheck } from './edit.ts'
 
 type Asked = Pick<ApprovalRow, 'id' | 'kind' | 'subject' | 'shown' | 'input_schema'>
 

@@ -14,8 +14,8 @@ import { hashOfRequest, termsOf } from '../../store/runs/approval-terms.ts'
 import type { ApprovalOfRun } from '../../store/runs/approvals.ts'
 import { isOutcomeAnswer } from '../../store/runs/decision-item.ts'
 import { decidedOnOther } from '../calls/approval.ts'
-import type { Remember } from '../deciding/remember.ts'
-import { hasProblem } from './approval-edit.ts'
+import { hasProblem } from './edit.ts'
+import type { Remember } from './remember.ts'
 
 /** What a person says to an approval, a question, or about an unknown outcome. */
 export interface ApprovalDecision {

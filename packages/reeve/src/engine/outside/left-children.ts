@@ -8,8 +8,8 @@ import {
 } from '../../store/runs/changes/left-children.ts'
 import { wakeRuns } from '../../store/runs/inbox.ts'
 import { endedStatuses, type RunRow } from '../../store/runs/runs.ts'
-import { cancelOutside } from '../outside/outside.ts'
 import type { EngineServices } from '../services.ts'
+import { cancelOutside } from './unheld-runs.ts'
 
 /** Children that one transaction cancels: others write between. */
 const slice = 100
