@@ -25,8 +25,8 @@ export class LiveAuthority implements Authority {
   #reading: Promise<void> | undefined
   #isAsked = false
   #isEnded = false
-  /** When ends that have come are looked for next (ms). */
-  #endsAt = 0
+  /** When ends that have come were last looked for (ms). */
+  #endsLookedAt = Number.NEGATIVE_INFINITY
   #stopListening = () => {}
 
   constructor(options: { database: Database; clock: Clock; log: Log }) {
@@ -66,9 +66,9 @@ export class LiveAuthority implements Authority {
 
   async #lookForEnds(): Promise<void> {
     const now = this.#clock.now()
-    // Set back, the clock brings none.
-    if (now < this.#endsAt) return
-    this.#endsAt = now + endsEveryMs
+    // One that is set back may bring ends again, long before it comes to where it was.
+    if (Math.abs(now - this.#endsLookedAt) < endsEveryMs) return
+    this.#endsLookedAt = now
     await noteSeenEnds(this.#database, now)
   }
 

@@ -130,6 +130,22 @@ for (const [name, open] of Object.entries(places)) {
       await mine.lookAgain()
       await mine.renew()
       expect(holding(start)).toEqual(['late'])
+      // What ends after that, and long before the time that it was set back from, is seen, too.
+      await here.transaction((session) => {
+        const exception = { kind: 'exception', from: start, until: start + 600_000, grant: { tool: 'soon' } }
+        return addGrantChange(
+          session,
+          { id: 'e3', principal: writer, change: exception, endsAt: start + 600_000 },
+          ada,
+        )
+      })
+      await mine.renew()
+      expect(holding(start)).toEqual(['late', 'soon'])
+      clock.jump(start + 660_000)
+      await mine.lookAgain()
+      clock.jump(start)
+      await mine.renew()
+      expect(holding(start)).toEqual(['late'])
       // Another end in code is another end.
       expect(holding(start, [{ tool: 'pay', expires: end + 1 }])).toEqual(['pay'])
     })
