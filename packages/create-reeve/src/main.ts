@@ -29,7 +29,7 @@ class WrongUse extends Error {}
 try {
   await main()
 } catch (error) {
-  const isKnown = error instanceof WrongUse || isOfParsing(error)
+  const isKnown = error instanceof WrongUse || isOfParsing(error) || isOfFile(error)
   console.error(`create-reeve: ${isKnown ? (error as Error).message : String(error)}`)
   process.exitCode = isKnown ? 2 : 70
 }
@@ -93,6 +93,12 @@ function refuseFull(folder: string): void {
 
 function wordOf(word: string): string {
   return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+/** A folder that cannot be written, not a fault of this program. */
+function isOfFile(error: unknown): boolean {
+  const { code, path } = error as NodeJS.ErrnoException
+  return code !== undefined && path !== undefined
 }
 
 function isOfParsing(error: unknown): boolean {

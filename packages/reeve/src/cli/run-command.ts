@@ -57,7 +57,11 @@ export async function runCommand(words: readonly string[]): Promise<ExitCode> {
     exitCode = reportFailure(terminal, error, words.includes('--verbose'))
   }
   await terminal.flushed()
-  return exitCode
+  const { unwritten } = terminal
+  if (unwritten === undefined) return exitCode
+  const told = `reeve: The output is not complete. ${unwritten.message.replace(/^A file/, 'It')}\n`
+  await new Promise((resolve) => process.stderr.write(told, resolve))
+  return exitCode === exitCodes.done ? exitCodes.failed : exitCode
 }
 
 /** `--server`, or REEVE_URL where no project is named. @throws `bad-option` */

@@ -18,7 +18,7 @@ test('people get the message alone, and with --verbose the stack', async () => {
     code: 2,
     stdout: '',
     stderr:
-      'reeve: There is no run r0: none has this id or key, and no id begins so. See the runs with: reeve runs\n',
+      'reeve: There is no run r0: none has this id or key. The beginning of an id must have 6 characters or more. See the runs with: reeve runs\n',
   })
   const { stderr } = await reeve(project(), ['show', 'r0', '--verbose'])
   expect(stderr).toMatch(/There is no run r0.*^ +at /ms)
@@ -27,7 +27,7 @@ test('people get the message alone, and with --verbose the stack', async () => {
 test.each([
   [
     ['show', 'r0'],
-    'unknown-run: There is no run r0: none has this id or key, and no id begins so. See the runs with: reeve runs',
+    'unknown-run: There is no run r0: none has this id or key. The beginning of an id must have 6 characters or more. See the runs with: reeve runs',
   ],
   [['approve', 'a0'], 'unknown-approval: There is no approval a0. See the open approvals: reeve approvals'],
   [
@@ -35,6 +35,10 @@ test.each([
     'unknown-workflow: There is no workflow "greeet". Did you mean greet? This project has: ask, await-go, greet',
   ],
   [['run', 'greet', '--input', '{"name":'], 'not-json: The input is not JSON'],
+  [
+    ['init', '/dev/null/desk'],
+    'file-unusable: /dev/null/desk cannot be used (mkdir, ENOTDIR): a part of the path is a file',
+  ],
   [['run', 'greet', '--input', 'none.json'], 'no-such-file: The input is neither JSON nor a file'],
 ])('reeve %j is refused', async (args, message) => {
   expect(await refused(project(), args)).toContain(message)

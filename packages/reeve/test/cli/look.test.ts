@@ -196,8 +196,20 @@ test('pause, resume, cancel and fork steer a run', async () => {
     goal: { forkedFrom: { runId: run, call: 2, by: 'ada' } },
   })
   expect(await reeveJson(folder, ['cancel', run])).toMatchObject({ code: 0, status: 'cancelled' })
-  expect(await reeveJson(folder, ['cancel', run])).toMatchObject({ code: 2, error: { code: 'run-ended' } })
+  expect(await reeveJson(folder, ['cancel', run])).toMatchObject({
+    code: 2,
+    error: { code: 'run-ended', message: `Run ${run} is cancelled and cannot be cancelled any more.` },
+  })
   expect(await reeveJson(folder, ['retry', run])).toMatchObject({ code: 2, error: { code: 'cannot-retry' } })
+})
+
+test('who sets a run going is told when no worker is running', async () => {
+  const folder = project()
+  const { runId: run } = await reeveJson<Rested>(folder, ['run', 'await-go', '--input', '{"ticket":"T-1"}'])
+  const noWorker = 'No worker is running; the run continues when one does: reeve dev'
+  await reeve(folder, ['pause', run])
+  expect((await reeve(folder, ['resume', run])).stdout).toBe(`run ${run} is resumed\n${noWorker}\n`)
+  expect((await reeve(folder, ['signal', run, 'go', '{"now":true}'])).stdout).toContain(noWorker)
 })
 
 test('a run is found by its key and by how its id begins, and told again from its beginning', async () => {
@@ -213,6 +225,12 @@ test('a run is found by its key and by how its id begins, and told again from it
   const listed = await reeve(folder, ['runs', '--text', 'HELLO', '--since', '1h'])
   expect(listed.stdout).toMatch(new RegExp(`${run} +greet +hello 7 +succeeded .*{"name":"Ada"}`))
   expect(await reeveJson(folder, ['show', 'hello 7'])).toMatchObject({ code: 0, run: { id: run } })
+  expect(await reeveJson(folder, ['runs', '--text', 'ada"'])).toMatchObject({ runs: [{ id: run }] })
+  expect(await reeveJson(folder, ['runs', '--text', '"principal"'])).toMatchObject({ runs: [] })
+  expect(await reeveJson(folder, ['runs', '--since', 'yesterday'])).toMatchObject({
+    code: 2,
+    error: { message: expect.stringMatching(/neither a duration nor a date.*2d, 12h/) },
+  })
   const told = await reeve(folder, ['follow', run.slice(0, 12)])
   expect(told.stdout).toMatch(/run-started[\s\S]*Hello Ada/)
   expect(told.code).toBe(0)

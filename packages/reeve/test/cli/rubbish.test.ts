@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { commandWords } from '../../../../scripts/reference/answers.ts'
 import { declaredCommands } from '../../src/cli/commands/all.ts'
 import { type Finished, reeve } from './hosted.ts'
+import { temporaryFolder } from './reeve.ts'
 import { wholeProject } from './whole-project.ts'
 
 type Command = ReturnType<typeof declaredCommands>
@@ -97,6 +100,53 @@ test(
       }
     }
     expect(faults).toEqual([])
+  },
+  timeout,
+)
+
+/** They would go on for ever where what is wrong here does not stop them. */
+const endless = new Set(['watchdog', 'mcp'])
+
+/** Each command as it is typed with its arguments, asked with something wrong around it. */
+async function faultsOfAll(
+  around: string,
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  mayPass: RegExp,
+): Promise<string[]> {
+  const faults: string[] = []
+  for (const words of commandWords().filter((each) => !endless.has(each))) {
+    const command = declared(words)
+    const args = command.registeredArguments.filter(({ required }) => required).map(() => 'no-such-thing')
+    const needed = command.options.filter((option) => option.mandatory).flatMap(({ long }) => [long!, 'x'])
+    const typed = [...words.split(' '), ...args, ...needed]
+    const finished = await reeve(folder, typed, { environment })
+    const fault = faultOf(`reeve ${words} with ${around}`, finished, mayPass.test(words))
+    if (fault !== undefined) faults.push(fault)
+  }
+  return faults
+}
+
+/** They read files of the project alone. */
+const readsFiles = /^(directives (list|lint)|skills list|scripts (list|test))$/
+const none = /^$/
+
+test(
+  'every command that needs the data of a project says in words that it cannot be opened',
+  async () => {
+    const environment = { DATABASE_URL: 'file:/dev/null/there/reeve.db' }
+    expect(await faultsOfAll('a database in no place', wholeProject(), environment, readsFiles)).toEqual([])
+  },
+  timeout,
+)
+
+test(
+  'every command that needs a project says in words that there is none, or that it cannot be loaded',
+  async () => {
+    expect(await faultsOfAll('no project', temporaryFolder(), {}, none)).toEqual([])
+    const broken = wholeProject()
+    writeFileSync(join(broken, 'reeve.config.ts'), 'export default {\n')
+    expect(await faultsOfAll('a broken configuration', broken, {}, /./)).toEqual([])
   },
   timeout,
 )

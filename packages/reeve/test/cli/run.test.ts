@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { reeve, reeveJson } from './hosted.ts'
-import { ended, linesOf, project, type Rested, said, start } from './reeve.ts'
+import { ended, linesOf, packageFolder, project, type Rested, said, start, variables } from './reeve.ts'
 
 const escapeCode = String.fromCharCode(27)
 
@@ -305,6 +306,29 @@ test('a decision stands even when the project cannot be loaded', async () => {
   await reeveJson(folder, ['run', 'greet', '--input', '{"name":"driver"}'])
   expect(readFileSync(join(folder, 'sent.jsonl'), 'utf8')).toContain('bo@example.com')
 })
+
+test.runIf(existsSync('/dev/full'))(
+  'a command whose output cannot be written says so, and ends with 1',
+  async () => {
+    const folder = project()
+    const full = openSync('/dev/full', 'w')
+    onTestFinished(() => closeSync(full))
+    for (const args of [['runs', '--json'], ['--help'], ['run', 'greet', '--input', '{"name":"Ada"}']]) {
+      const asked = [join(packageFolder, 'bin/reeve.js'), ...args]
+      const options = {
+        cwd: folder,
+        env: variables(),
+        encoding: 'utf8',
+        stdio: ['ignore', full, 'pipe'],
+      } as const
+      const { status, stderr } = spawnSync(process.execPath, asked, options)
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: 'reeve: The output is not complete. It cannot be used (write, ENOSPC): the disk is full.\n',
+      })
+    }
+  },
+)
 
 test('a reader that goes away ends the command in silence', async () => {
   const folder = project()

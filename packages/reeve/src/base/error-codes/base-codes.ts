@@ -61,6 +61,10 @@ export const baseCodes: CodeTable = {
     'There is no project in this folder or above it.',
     "Go to a project's folder, or make a project: `reeve init`.",
   ],
+  'file-unusable': [
+    'A file or a folder cannot be read or written: a right is missing, the disk is full, or the path is wrong.',
+    'Give this user the right to the path, free space on the disk, or name another path.',
+  ],
   'no-such-file': [
     'The file does not exist.',
     'Check the path. An input is JSON, the path of a JSON file, or - for standard input.',

@@ -16,7 +16,10 @@ export function lookCommands(program: Command, calls: Calls): void {
     .description('list runs, the newest first')
     .option('--status <status>', 'only runs of this status')
     .option('--workflow <name>', 'only runs of this workflow')
-    .option('--text <text>', 'only runs with this text in the id, the workflow, the keys or the reason')
+    .option(
+      '--text <text>',
+      'only runs with this text in the id, the workflow, the keys, the reason or the beginning of the input',
+    )
     .option('--since <when>', 'started since then: 2d, 12h, or 2026-11-03')
     .option('--until <when>', 'started before then: 1h, or 2026-11-04')
     .option('--children', 'list child runs too; with --status, --workflow or --text they are listed anyway')

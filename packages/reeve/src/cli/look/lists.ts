@@ -89,11 +89,27 @@ function briefInput(input: string): string {
 /** @throws `bad-option` `bad-duration` */
 function timesOf({ since, until }: RunsOptions): { since?: number; until?: number } {
   const now = systemClock.now()
-  const at = (text: string, option: string) =>
-    /^\d{4}-/.test(text) ? toTime(text, option) : now - toMs(text, option)
+  const at = (text: string, option: string) => {
+    if (/^\d{4}-/.test(text)) return toTime(text, option)
+    const ms = msIn(text)
+    if (ms !== undefined) return now - ms
+    const advice = 'Write how long ago (2d, 12h, 30m), or a date: 2026-11-03, 2026-11-03T12:00Z.'
+    throw new ReeveError(
+      'bad-option',
+      `${option} is ${JSON.stringify(text)}, which is neither a duration nor a date. ${advice}`,
+    )
+  }
   return {
     ...(since !== undefined && { since: at(since, '--since') }),
     ...(until !== undefined && { until: at(until, '--until') }),
+  }
+}
+
+function msIn(text: string): number | undefined {
+  try {
+    return toMs(text)
+  } catch {
+    return undefined
   }
 }
 

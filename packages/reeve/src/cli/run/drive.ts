@@ -9,6 +9,9 @@ import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
 import { reportRest } from './rest.ts'
 
+/** A run that says nothing for so long has a person wonder whether to wait (ms). */
+const quietMs = 5000
+
 /** Prints a run's events as they happen until it comes to rest; the exit code says how it rests. */
 export async function showUntilRest(
   cli: Cli,
@@ -19,6 +22,11 @@ export async function showUntilRest(
   const { terminal } = cli
   let startedAt: number | undefined
   let isWaiting = false
+  const quiet = setTimeout(() => {
+    terminal.remark(
+      `It is followed until it ends. Ctrl-C leaves it to the next worker (${cli.command('dev')}).`,
+    )
+  }, quietMs)
   const onEvent = (event: FollowedLine) => {
     startedAt ??= event.at
     if (event.type === 'effect-intended' || event.type === 'child-awaited') return
@@ -31,9 +39,10 @@ export async function showUntilRest(
         `It waits for its budget and goes on by itself when there is room: a daily budget begins anew at 00:00 UTC. Ctrl-C leaves it to the next worker (${cli.command('dev')}).`,
       )
     if (!terminal.json) terminal.line(eventLine(event, terminal.colors, event.at - startedAt))
+    quiet.refresh()
   }
   const { afterSeq, signal, extra } = options
-  const rested = await house.follow(runId, { afterSeq, onEvent, signal })
+  const rested = await house.follow(runId, { afterSeq, onEvent, signal }).finally(() => clearTimeout(quiet))
   if (rested) return reportRest(cli, house, rested, extra)
   const { status } = await house.run(runId)
   terminal.value({ runId, status, interrupted: true, ...extra })

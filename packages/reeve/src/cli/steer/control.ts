@@ -3,7 +3,7 @@ import { safeLine } from '../../base/text/one-line.ts'
 import { isoText, moment } from '../../base/time/time.ts'
 import { unaskedRepeats } from '../../engine/outside/fork-plan.ts'
 import type { Cli } from '../cli.ts'
-import type { ForkPreview } from '../house/house.ts'
+import type { ForkPreview, House } from '../house/house.ts'
 import { withRun } from '../house/named/named-run.ts'
 import { carryOn } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
@@ -42,9 +42,16 @@ export function resume(cli: Cli, _options: object, run: string): Promise<ExitCod
       cli.terminal.line(`run ${id} was not paused; it is ${status}${why}`)
       return exitCodes.done
     }
-    cli.terminal.line(`run ${id} is resumed; a worker takes it (${cli.command('dev')})`)
+    cli.terminal.line(`run ${id} is resumed`)
+    await sayWhoGoesOn(cli, house)
     return exitCodes.done
   })
+}
+
+/** For people: that no worker is running, where none is. */
+async function sayWhoGoesOn(cli: Cli, house: House): Promise<void> {
+  if (cli.terminal.json || (await house.workers()).length > 0) return
+  cli.terminal.line(`No worker is running; the run continues when one does: ${cli.command('dev')}`)
 }
 
 export function retry(cli: Cli, options: { children?: boolean }, run: string): Promise<ExitCode> {
@@ -127,6 +134,7 @@ export function signal(
     cli.terminal.value({ runId: run, signal: name, isNew, isAwaited, awaited })
     const how = isNew ? 'is in its inbox' : 'was there already (same --id); nothing was added'
     cli.terminal.line(`signal ${safeLine(name)} to run ${run} ${how}`)
+    if (isNew && isAwaited) await sayWhoGoesOn(cli, house)
     if (isNew && !isAwaited) {
       const others = awaited.map((each) => `"${safeLine(each)}"`).join(', ') || 'none'
       const { yellow } = cli.terminal.colors

@@ -1,11 +1,13 @@
 import { CommanderError } from 'commander'
 import { ReeveError } from '../../base/errors.ts'
+import { fileErrorOf } from '../../base/files/file-error.ts'
 import { ApiError } from '../../client/api-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Tells what went wrong, as its message; a stack only with `--verbose`. Answers the exit code. */
-export function reportFailure(terminal: Terminal, error: unknown, verbose: boolean): ExitCode {
+export function reportFailure(terminal: Terminal, thrown: unknown, verbose: boolean): ExitCode {
+  const error = fileErrorOf(thrown) ?? thrown
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.done
     if (terminal.json) {

@@ -1,4 +1,6 @@
 import pc from 'picocolors'
+import type { ReeveError } from '../../base/errors.ts'
+import { fileErrorOf } from '../../base/files/file-error.ts'
 import { schemaVersion } from '../../base/json/schema-version.ts'
 import { withoutSecretShapes } from '../../base/secrets/secret-shapes.ts'
 import { Secrets } from '../../base/secrets/secrets.ts'
@@ -15,13 +17,23 @@ export class Terminal {
   readonly colors: Colors
   readonly #secrets: Secrets
   readonly #closed = new AbortController()
+  #unwritten: ReeveError | undefined
 
   /** `secrets`: what is not printed. */
   constructor(json: boolean, secrets = new Secrets()) {
     this.json = json
     this.#secrets = secrets
     this.colors = pc.createColors(process.stdout.isTTY === true && process.stdout.hasColors())
-    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => this.#closed.abort())
+    for (const stream of [process.stdout, process.stderr])
+      stream.on('error', (error) => {
+        this.#unwritten ??= stream === process.stdout ? fileErrorOf(error) : undefined
+        this.#closed.abort()
+      })
+  }
+
+  /** Set when the output could not be written, as on a full disk. Not when nobody reads it any more: that is what `head` does. */
+  get unwritten(): ReeveError | undefined {
+    return this.#unwritten
   }
 
   /** Aborted when nobody reads any more: `reeve runs | head`. */
@@ -60,6 +72,8 @@ export class Terminal {
 
   /** Resolves when everything is handed over, so that an exit cuts nothing off. */
   async flushed(): Promise<void> {
+    // A file that takes nothing says so in the next turn.
+    await new Promise((resolve) => setImmediate(resolve))
     for (const stream of [process.stdout, process.stderr]) {
       if (stream.writableLength === 0 || this.#closed.signal.aborted) continue
       await new Promise<void>((resolve) => {

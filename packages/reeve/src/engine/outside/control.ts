@@ -296,5 +296,6 @@ export class Control {
 
 function refuseEnded(run: RunRow, what: string): void {
   if (!endedStatuses.includes(run.status)) return
-  throw new ReeveError('run-ended', `Run ${run.id} has ${run.status} and cannot ${what} any more.`)
+  const how = run.status === 'cancelled' ? 'is cancelled' : `has ${run.status}`
+  throw new ReeveError('run-ended', `Run ${run.id} ${how} and cannot ${what} any more.`)
 }

@@ -2,7 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { shownId } from '../../base/text/text.ts'
 import type { Session } from '../../store/database.ts'
-import { runsNamed } from '../../store/runs/run-lists.ts'
+import { leastOfId, runsNamed } from '../../store/runs/run-lists.ts'
 
 /** So many that a text names are told to whoever must choose. */
 export const mostNamed = 5
@@ -19,12 +19,15 @@ export function onlyNamed(
 ): string {
   const [run] = runs
   const shown = shownId(text)
-  if (!run)
-    throw new ReeveError(
-      'unknown-run',
-      `There is no run ${shown}: none has this id or key, and no id begins so. See the runs with: ${see}`,
-      { details: { run: shown } },
-    )
+  if (!run) {
+    const why =
+      text.length < leastOfId
+        ? `none has this id or key. The beginning of an id must have ${leastOfId} characters or more.`
+        : 'none has this id or key, and no id begins so.'
+    throw new ReeveError('unknown-run', `There is no run ${shown}: ${why} See the runs with: ${see}`, {
+      details: { run: shown },
+    })
+  }
   if (runs.length === 1) return run.id
   const named = runs.map(({ id, workflow }) => `${id} (${safeLine(workflow)})`).join(', ')
   throw new ReeveError(

@@ -1,12 +1,11 @@
 import type { Session } from '../../store/database.ts'
 import { payloadIfSound } from '../../store/journal/events.ts'
 import { startsOf } from '../../store/journal/said.ts'
+import { readOfInput } from '../../store/runs/run-lists.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 
 /** As much of an input as a line of a list may need (characters). */
 const longest = 200
-/** Of the first event's payload, what is read. */
-const read = 1000
 
 /** The beginning of what runs were given, as JSON, by their number; none where it was pruned or lies in a blob. */
 export async function inputLines(
@@ -17,7 +16,7 @@ export async function inputLines(
   const rows = await startsOf(
     session,
     runs.map(({ no }) => no),
-    read,
+    readOfInput,
   )
   return new Map(
     rows.flatMap(({ run, payload }) => {

@@ -11,7 +11,10 @@ export interface RunFilter {
   statuses?: readonly RunStatus[] | undefined
   /** Only its runs. Default: of all workflows. */
   workflow?: string
-  /** Found in the id, the workflow's name, the reason, the idempotency key or the `key`, whatever its case (of ASCII letters). */
+  /**
+   * Found in the id, the workflow's name, the reason, the idempotency key, the `key` or the beginning of the input (some 800
+   * characters of its JSON), whatever its case (of ASCII letters).
+   */
   text?: string
   /** Only the runs that this text names (`runsNamed`). `text` does not count beside it. */
   named?: string | undefined
@@ -41,6 +44,8 @@ export const searched = 'no, id, available_at, status, workflow, reason, idempot
 const sliceRows = 5000
 /** An id begins with its time; a run's row may have been made so much later or earlier than its id (ms). */
 const idSlackMs = 3_600_000
+/** Of a run's first event, what a search and a line of a list read (characters). */
+export const readOfInput = 1000
 /** Sorts behind all ids. */
 const lastId = 'zzzzzzzzzzzzzzzzz'
 
@@ -196,7 +201,9 @@ export function conditionsOf({ status, statuses, workflow, text, since, until, t
     const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
     const columns = ['id', 'workflow', 'reason', 'idempotency', 'key']
     const like = columns.map((column) => `lower(coalesce(${column}, '')) like ? escape '\\'`)
-    add(`(${like.join(' or ')})`, ...columns.map(() => pattern))
+    // What a list shows of the input: it is the last of what the first event says.
+    const ofInput = `exists (select 1 from events where run = no and seq = 1 and lower(substr(payload, 1, ${readOfInput})) like ? escape '\\')`
+    add(`(${[...like, ofInput].join(' or ')})`, ...columns.map(() => pattern), `%"input":${pattern}`)
   }
   return { sql: conditions.join(' and '), parameters }
 }
@@ -215,7 +222,7 @@ function idOfTime(ms: number): string {
 }
 
 /** Fewer characters than this at the beginning of an id name no run. */
-const leastOfId = 6
+export const leastOfId = 6
 const idAlphabet = /^[0-9a-z]+$/
 
 /**

@@ -91,6 +91,13 @@ export function runListCases(open: Open): void {
     expect(await numbersOf(database, { text: '"paid' })).toEqual([4])
     expect(await numbersOf(database, { text: '%' })).toEqual([2])
     expect(await numbersOf(database, { text: `' or 1=1 --` })).toEqual([])
+    const payload = `{"version":"1","principal":"operator","input":{"order":"A-99_Ü"}}`
+    await database.run(
+      `insert into events (run, seq, type, at, payload, hash) values (2, 1, 'run-started', ${start}, ?, 'x')`,
+      [payload],
+    )
+    expect(await numbersOf(database, { text: 'a-99_' })).toEqual([2])
+    expect(await numbersOf(database, { text: 'principal' })).toEqual([])
     const { id } = (await database.get<{ id: string }>('select id from runs where no = 3'))!
     expect(await numbersOf(database, { text: id.slice(-8) })).toEqual([3])
     expect(await numbersOf(database, { workflow: 'triage', text: 'paid' })).toEqual([4])
