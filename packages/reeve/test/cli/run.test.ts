@@ -315,12 +315,8 @@ test.runIf(existsSync('/dev/full'))(
     onTestFinished(() => closeSync(full))
     for (const args of [['runs', '--json'], ['--help'], ['run', 'greet', '--input', '{"name":"Ada"}']]) {
       const asked = [join(packageFolder, 'bin/reeve.js'), ...args]
-      const options = {
-        cwd: folder,
-        env: variables(),
-        encoding: 'utf8',
-        stdio: ['ignore', full, 'pipe'],
-      } as const
+      const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', full, 'pipe']
+      const options = { cwd: folder, env: variables(), encoding: 'utf8', stdio } as const
       const { status, stderr } = spawnSync(process.execPath, asked, options)
       expect({ status, stderr }).toEqual({
         status: 1,

@@ -84,6 +84,10 @@ test('changesets know the packages that go together, and the release is signed',
   expect(used.filter((script) => !(script in scripts))).toEqual([])
 })
 
+test('the README stays short enough to be read', () => {
+  expect(read('README.md').split('\n').length).toBeLessThan(200)
+})
+
 test('there is a form for each kind of issue, and what a community asks for', () => {
   const forms = ['bug.yml', 'wish.yml'].map((file) => parse(read(`.github/ISSUE_TEMPLATE/${file}`)) as object)
   for (const form of forms) expect(form).toMatchObject({ name: expect.any(String), body: expect.any(Array) })

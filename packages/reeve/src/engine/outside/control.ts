@@ -296,6 +296,6 @@ export class Control {
 
 function refuseEnded(run: RunRow, what: string): void {
   if (!endedStatuses.includes(run.status)) return
-  const how = run.status === 'cancelled' ? 'is cancelled' : `has ${run.status}`
-  throw new ReeveError('run-ended', `Run ${run.id} ${how} and cannot ${what} any more.`)
+  const is = run.status === 'cancelled' ? 'is' : 'has'
+  throw new ReeveError('run-ended', `Run ${run.id} ${is} ${run.status} and cannot ${what} any more.`)
 }
