@@ -1,4 +1,3 @@
-import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { checkText } from '../../base/text/text.ts'
 import { type Acting, record } from '../../store/authority/acting.ts'
@@ -7,7 +6,7 @@ import { itemName } from '../../store/journal/vocabulary/define.ts'
 import { type ApprovalOfRun, noteExpired, requireApproval } from '../../store/runs/approvals.ts'
 import { pauseRuns } from '../../store/runs/changes/moves.ts'
 import { deliver, isDelivered, wakeRuns } from '../../store/runs/inbox.ts'
-import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
+import { lockRun, requireRun } from '../../store/runs/runs.ts'
 import { answerProblem, refuseUnfitAnswer } from '../deciding/answer.ts'
 import { type ReadyDecision, recordWhatWasDecided, refuseFromWithin } from '../deciding/decide.ts'
 import {
@@ -33,7 +32,7 @@ import { type ForkPlan, planFork } from './fork-plan.ts'
 import { endLeftChildren, tellToEnd } from './left-children.ts'
 import { type RetryOptions, retryRun } from './retry-run.ts'
 import { RunLines } from './run-lines.ts'
-import { cancelOutside } from './unheld-runs.ts'
+import { cancelOutside, refuseEnded } from './unheld-runs.ts'
 
 /**
  * What people and other systems do to runs from outside. Each is one transaction: the change of state, its journal
@@ -292,10 +291,4 @@ export class Control {
   async previewFork(runId: string, from: number): Promise<ForkPlan> {
     return planFork(this.#database, await requireRun(this.#database, runId), from)
   }
-}
-
-function refuseEnded(run: RunRow, what: string): void {
-  if (!endedStatuses.includes(run.status)) return
-  const is = run.status === 'cancelled' ? 'is' : 'has'
-  throw new ReeveError('run-ended', `Run ${run.id} ${is} ${run.status} and cannot ${what} any more.`)
 }

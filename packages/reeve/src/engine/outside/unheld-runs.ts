@@ -1,3 +1,4 @@
+import { ReeveError } from '../../base/errors.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { type Blob, Chain, insertLinked } from '../../store/journal/chain.ts'
 import { type EventType, newEvent, payloadOf } from '../../store/journal/events.ts'
@@ -13,7 +14,7 @@ import { noteCancelled } from '../../store/runs/changes/left-children.ts'
 import { moveRuns } from '../../store/runs/changes/moves.ts'
 import { reasonOf } from '../../store/runs/changes/releases.ts'
 import { deliver } from '../../store/runs/inbox.ts'
-import { lockRun, type RunRow, type RunStatus } from '../../store/runs/runs.ts'
+import { endedStatuses, lockRun, type RunRow, type RunStatus } from '../../store/runs/runs.ts'
 import { askOutcome } from '../deciding/outcome-question.ts'
 import { settleUnheard } from '../deciding/told-outcome.ts'
 import type { EngineServices } from '../services.ts'
@@ -150,4 +151,11 @@ async function tellParent(
     payload: JSON.stringify({ status, value }),
     at,
   })
+}
+
+/** @throws `run-ended` when it has */
+export function refuseEnded({ id, status }: RunRow, what: string): void {
+  if (!endedStatuses.includes(status)) return
+  const is = status === 'cancelled' ? 'is' : 'has'
+  throw new ReeveError('run-ended', `Run ${id} ${is} ${status} and cannot ${what} any more.`)
 }

@@ -20,6 +20,7 @@ export const runStatuses = [
   'cancelled',
   'stuck',
 ] as const
+/** How a run stands; a paused one is any of the first three. */
 export type RunStatus = (typeof runStatuses)[number]
 
 export const endedStatuses: readonly RunStatus[] = ['succeeded', 'failed', 'cancelled']
