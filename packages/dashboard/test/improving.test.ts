@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listActs } from '../../reeve/src/inspect/authority/act-list.ts'
+import { retentionWords } from '../../reeve/src/project/config.ts'
 import { internalsOf } from '../../reeve/src/runtime/runtime.ts'
+import { decisionResults } from '../../reeve/src/store/journal/vocabulary/autonomy-events.ts'
+import { proposalKinds } from '../../reeve/src/store/proposals/proposals.ts'
 import { closeBrowser, visit } from './browser.ts'
 import { openStage, type Stage } from './stage.ts'
 import { hostile } from './stage-workflows.ts'
@@ -134,6 +137,19 @@ test('a lesson is adopted from the inbox and taken back; a repair that cannot be
     'proposal-decided session',
     'proposal-decided session',
   ])
+  expect(complaints).toEqual([])
+})
+
+test('filters name every kind and result there is, and storage every key of retention', async () => {
+  const { page, complaints } = await visit(stage, '/changes?kind=contract')
+  await expect.poll(() => page.getByLabel('Kind').inputValue()).toBe('contract')
+  expect(await page.getByLabel('Kind').locator('option').count()).toBe(1 + proposalKinds.length)
+  await page.goto(`${stage.url}/ledger?result=taken`)
+  await expect.poll(() => page.getByLabel('Result').inputValue()).toBe('taken')
+  expect(await page.getByLabel('Result').locator('option').count()).toBe(1 + decisionResults.length)
+  await page.goto(`${stage.url}/system/storage`)
+  const kept = page.locator('section', { hasText: 'Retention' }).locator('dt')
+  await expect.poll(() => kept.count()).toBe(Object.keys(retentionWords).length)
   expect(complaints).toEqual([])
 })
 

@@ -1,10 +1,10 @@
 import { autonomyCodes } from './autonomy-codes.ts'
 import { baseCodes } from './base-codes.ts'
 import type { CodeTable } from './code-table.ts'
+import { modelsMemoryAgentsCodes } from './models-memory-agents-codes.ts'
 import { runCodes } from './run-codes.ts'
 import { serverCodes } from './server-codes.ts'
 import { storeCodes } from './store-codes.ts'
-import { thinkingCodes } from './thinking-codes.ts'
 import { toolCodes } from './tool-codes.ts'
 
 /**
@@ -15,7 +15,7 @@ export const errorCodes: CodeTable = {
   ...baseCodes,
   ...storeCodes,
   ...runCodes,
-  ...thinkingCodes,
+  ...modelsMemoryAgentsCodes,
   ...toolCodes,
   ...serverCodes,
   ...autonomyCodes,

@@ -8,7 +8,7 @@ import {
   type FailedEnd,
   failedEnds,
 } from '../../store/runs/figures/mistakes.ts'
-import { type Place, placeOfCode, placeOfCorrection, places, proposals } from './place-of.ts'
+import { adviceFor, type Place, placeOfCode, placeOfCorrection, places } from './place-of.ts'
 
 /** The failures and corrections whose fix belongs to one place. */
 export interface FailureClass {
@@ -99,7 +99,7 @@ function classOf(place: Place | null, of: readonly Sorted[]): FailureClass {
   return {
     place,
     count: of.length,
-    proposalId: place && proposals[place],
+    proposalId: place && adviceFor[place],
     reasons: reasons.sort((left, right) => right.count - left.count),
     workflows: [...new Set(of.map(({ workflow }) => workflow))].sort(),
     runs: [...new Set(of.map(({ runId }) => runId))].slice(0, mostRuns),

@@ -11,7 +11,7 @@ export const places = [
 export type Place = (typeof places)[number]
 
 /** What is proposed for the failures of one place. */
-export const proposals: Record<Place, string> = {
+export const adviceFor: Record<Place, string> = {
   prompt:
     'Make the instructions, the schema or the route of the question say what people corrected; then: reeve eval replay',
   retrieval: 'Add or correct the missing knowledge, and look at what was found: reeve memory why RUN',
@@ -42,6 +42,7 @@ const codes: readonly (readonly [Place, readonly string[]])[] = [
       'limit-time',
       'refused-destination',
       'refused-arguments',
+      'memory-forbidden',
       'mcp-not-allowed',
       'secret-not-declared',
     ],
@@ -69,12 +70,15 @@ const codes: readonly (readonly [Place, readonly string[]])[] = [
       'timeout',
       'unreachable',
       'unresolved-host',
+      'refused-content-type',
+      'refused-encoding',
+      'refused-redirect',
       'unknown-tool',
     ],
   ],
 ]
 
-const families = /^(?:script|http|mcp|process|provider|page|query|broken|response)-/
+const families = /^(?:script|http|mail|mcp|process|provider|page|query|broken|response)-/
 
 /** By rules alone; undefined: no rule speaks of the code. */
 export function placeOfCode(code: string): Place | undefined {

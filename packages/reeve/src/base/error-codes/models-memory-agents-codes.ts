@@ -1,7 +1,7 @@
 import type { CodeTable } from './code-table.ts'
 
 /** Of models, memory, agents and what they are allowed. */
-export const thinkingCodes: CodeTable = {
+export const modelsMemoryAgentsCodes: CodeTable = {
   'approval-needed': [
     'The call may not be made before a person was asked; the next call asks.',
     "No action needed: the run continues by the person's decision. `details.ruling` says why it asks.",
