@@ -1,7 +1,7 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Clock } from '../base/time/time.ts'
 import { within } from '../engine/worker/release-runs.ts'
-import type { McpServer } from '../tools/mcp/mcp-server.ts'
+import type { McpServer } from '../tools/mcp/outside-server.ts'
 import type { ProjectConfig, Service } from './config.ts'
 
 /** Services and MCP servers that do not close hold nothing up longer than this. */

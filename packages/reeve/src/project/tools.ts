@@ -6,7 +6,7 @@ import { nameAdvice } from '../base/text/nearest-name.ts'
 import { describeValue } from '../base/text/shorten.ts'
 import type { Clock } from '../base/time/time.ts'
 import { checkToolsOf, type PreparedGrant } from '../governance/grants/grant.ts'
-import type { McpServer } from '../tools/mcp/mcp-server.ts'
+import type { McpServer } from '../tools/mcp/outside-server.ts'
 import type { Tool } from '../tools/tool.ts'
 import type { Project } from './load.ts'
 
@@ -17,7 +17,7 @@ export async function mcpServersOf(
 ): Promise<McpServer[]> {
   const configured = Object.entries(config.mcp ?? {})
   if (configured.length === 0) return mcpServers
-  const { mcpServer } = await import('../tools/mcp/mcp-server.ts')
+  const { mcpServer } = await import('../tools/mcp/outside-server.ts')
   const connection = { clock: edges.clock, environment: edges.environment.variables ?? {} }
   const made = configured.map(([name, definition]) =>
     mcpServer({ pins: join(folder, 'mcp-pins.json'), ...definition, name }, connection),

@@ -24,7 +24,7 @@ export function peopleCommands(program: Command, calls: Calls): void {
     .option('--who <tool>', 'list who could have called this tool')
     .option('--args <json>', 'with --who: with these arguments')
     .option('--between <times...>', 'with --who: from one time to another (default: now)')
-    .action(calls('viewer', async () => (await import('../people/authority.ts')).grants))
+    .action(calls('viewer', async () => (await import('../people/grants.ts')).grants))
   program
     .command('grant <principal> <tool>')
     .description('grant agent:NAME or workflow:NAME a tool for a time, beyond its code; owners only')
@@ -32,7 +32,7 @@ export function peopleCommands(program: Command, calls: Calls): void {
     .option('--args <json>', 'which arguments are allowed: {"amountUsd":{"max":100}}')
     .option('--account <name>', "the connector's account that the grant is for")
     .addOption(why())
-    .action(calls('owner', async () => (await import('../people/authority.ts')).grant))
+    .action(calls('owner', async () => (await import('../people/grants.ts')).grant))
   program
     .command('revoke <principal> [grant]')
     .description('revoke a grant of agent:NAME or workflow:NAME; without a grant, revoke all its rights')
@@ -40,7 +40,7 @@ export function peopleCommands(program: Command, calls: Calls): void {
     .option('--in <duration>', 'let the grant expire after this time')
     .option('--narrow <json>', 'do not revoke, only narrow the allowed arguments')
     .addOption(why())
-    .action(calls('operator', async () => (await import('../people/authority.ts')).revoke))
+    .action(calls('operator', async () => (await import('../people/grants.ts')).revoke))
   program
     .command('switch <mode>')
     .description('switch calls off, ask or allow: for what is named; without a name, for everything')
@@ -51,7 +51,7 @@ export function peopleCommands(program: Command, calls: Calls): void {
       'only calls of the tools of this connector: the part of a name before the dot',
     )
     .addOption(why())
-    .action(calls('operator', async () => (await import('../people/authority.ts')).switchCalls))
+    .action(calls('operator', async () => (await import('../people/grants.ts')).switchCalls))
   program
     .command('policy <action>')
     .description(
@@ -66,11 +66,11 @@ export function peopleCommands(program: Command, calls: Calls): void {
     .command('pause-all')
     .description('pause everything: no run starts or continues; calls in progress finish')
     .addOption(why())
-    .action(calls('operator', async () => (await import('../people/authority.ts')).pauseEverything))
+    .action(calls('operator', async () => (await import('../people/grants.ts')).pauseEverything))
   program
     .command('resume-all')
     .description('resume everything after pause-all')
-    .action(calls('operator', async () => (await import('../people/authority.ts')).resumeEverything))
+    .action(calls('operator', async () => (await import('../people/grants.ts')).resumeEverything))
   const secrets = program
     .command('secrets')
     .description('set, list, rotate or delete secrets: credentials of tools, stored sealed and never shown')

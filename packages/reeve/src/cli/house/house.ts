@@ -23,18 +23,18 @@ import type { ConnectorsHouse } from '../connect/connectors-house.ts'
 import type { MemoryHouse } from '../know/memory-house.ts'
 import type { RightsHouse } from '../people/rights-house.ts'
 import type { Workspace } from '../terminal/workspace.ts'
-import type { Authority } from './authority-house.ts'
 import type { Autonomy } from './autonomy-house.ts'
 import type { LearningHouse } from './learning-house.ts'
 import type { LogsHouse } from './logs-house.ts'
 import type { ModelsView } from './models.ts'
+import type { Principals } from './principals-house.ts'
 import type { ProposalsHouse } from './proposals-house.ts'
 
 /**
  * What commands ask of the house: of a project's own database, or of a server (`--server`). Both answer in the same shapes,
  * so that no command knows which one it talks to. Each question fails as its implementation does, with a stable code.
  */
-export interface House extends Looks, Decides, Steers, People, Authority {
+export interface House extends Looks, Decides, Steers, People, Principals {
   autonomy: Autonomy
   proposals: ProposalsHouse
   learning: LearningHouse

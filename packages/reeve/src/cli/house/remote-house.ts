@@ -5,12 +5,12 @@ import type { RepeatedEffect } from '../../engine/outside/fork-plan.ts'
 import { remoteConnectors } from '../connect/connectors-house.ts'
 import { remoteMemory } from '../know/remote-memory.ts'
 import { remoteRights } from '../people/remote-rights.ts'
-import { remoteAuthority } from './authority-house.ts'
 import { remoteAutonomy } from './autonomy-house.ts'
 import type { Decides, House, People, Steers } from './house.ts'
 import { remoteLearning } from './learning-house.ts'
 import { remoteLogs } from './logs-house.ts'
 import { remoteModels } from './models.ts'
+import { remotePrincipals } from './principals-house.ts'
 import { remoteProposals } from './proposals-house.ts'
 import { remoteLooks } from './remote-looks.ts'
 
@@ -34,7 +34,7 @@ export function remoteHouse(server: { url: string; token: string | undefined }):
     rights: remoteRights(client),
     memory: remoteMemory(client),
     logs: remoteLogs(client),
-    ...remoteAuthority(client, whoAsks),
+    ...remotePrincipals(client, whoAsks),
     ...remoteLooks(client),
     ...decides(client, whoAsks),
     ...steers(client),

@@ -1,4 +1,4 @@
-import { textAsksFor } from './effect-words.ts'
+import { textAsksFor } from './foreign-kind-words.ts'
 import type { Request } from './request.ts'
 
 interface EffectKind {

@@ -1,6 +1,6 @@
 import { numberWord } from '../../base/text/number-words.ts'
 import { canonicalText, canonicalValue, valuesIn, wordsOf } from '../provenance/canonical.ts'
-import { asksInOther, saysKindInOther, speaksOfWriting } from './effect-words.ts'
+import { asksInOther, saysKindInOther, speaksOfWriting } from './foreign-kind-words.ts'
 import { foldedText, isFunctionWord, type Language, languagesOf } from './languages.ts'
 
 /** Words that say nothing about what is meant. */

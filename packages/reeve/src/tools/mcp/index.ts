@@ -18,6 +18,6 @@ export type {
   ResultSchema,
   StdioServerDefinition,
 } from './definition/server-definition.ts'
-export { McpServer, type McpTool, mcpServer } from './mcp-server.ts'
 export type { McpOffer } from './offers.ts'
+export { McpServer, type McpTool, mcpServer } from './outside-server.ts'
 export type { McpPart, McpResult } from './result.ts'

@@ -25,12 +25,12 @@ import { localConnectors } from '../../connect/connectors-house.ts'
 import { localMemory } from '../../know/memory-house.ts'
 import { localRights } from '../../people/rights-house.ts'
 import type { Workspace } from '../../terminal/workspace.ts'
-import { localAuthority } from '../authority-house.ts'
 import { localAutonomy } from '../autonomy-house.ts'
 import type { Decides, House, People, Secrets, Steers, TokenLine } from '../house.ts'
 import { localLearning } from '../learning-house.ts'
 import { localLogs } from '../logs-house.ts'
 import { localModels } from '../models.ts'
+import { localPrincipals } from '../principals-house.ts'
 import { localProposals } from '../proposals-house.ts'
 import { shortList, unknownSchedule } from '../unknown-names.ts'
 import { localLooks } from './looks.ts'
@@ -60,7 +60,7 @@ export function localHouse(workspace: Workspace, runtime?: Runtime): House {
     rights: localRights(workspace, runtime),
     memory: localMemory(workspace, runtime),
     logs: localLogs(workspace),
-    ...localAuthority(workspace),
+    ...localPrincipals(workspace),
     ...localLooks(workspace),
     ...decides(workspace),
     ...steers(workspace, runtime),

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { messageOf, ReeveError } from '../../../base/errors.ts'
 import { isoText } from '../../../base/time/time.ts'
-import type { McpServer } from '../../../tools/mcp/mcp-server.ts'
 import type { McpOffer } from '../../../tools/mcp/offers.ts'
+import type { McpServer } from '../../../tools/mcp/outside-server.ts'
 import { read, write } from '../../http/endpoint.ts'
 import { name, time } from '../parts.ts'
 

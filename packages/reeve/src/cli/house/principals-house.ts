@@ -35,7 +35,7 @@ export type PrincipalChange = { name: string; why: string | undefined; localUser
 )
 
 /** Who acts, and what was remembered of decisions. */
-export interface Authority {
+export interface Principals {
   principals(): Promise<PrincipalLine[]>
   changePrincipal(change: PrincipalChange): Promise<void>
   permissions(asked: {
@@ -46,7 +46,7 @@ export interface Authority {
   revokePermission(id: string, note: string | undefined): Promise<string>
 }
 
-export function localAuthority({ database, actor }: Workspace): Authority {
+export function localPrincipals({ database, actor }: Workspace): Principals {
   return {
     async principals() {
       const rows = await listAllPrincipals(database)
@@ -92,7 +92,7 @@ export function localAuthority({ database, actor }: Workspace): Authority {
 
 const mostPerPage = 500
 
-export function remoteAuthority(client: Client, whoAsks: () => Promise<string>): Authority {
+export function remotePrincipals(client: Client, whoAsks: () => Promise<string>): Principals {
   return {
     async principals() {
       const lines: PrincipalLine[] = []
