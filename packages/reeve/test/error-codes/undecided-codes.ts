@@ -19,7 +19,7 @@ export const codesWithoutPlace: readonly (readonly [why: string, codes: string])
     copy-target-not-empty copy-unfinished database-busy database-closed database-foreign database-gone
     database-incomplete database-is-backup database-missing database-moved database-newer database-no-schema
     database-not-opened database-of-another-project database-read-only database-refused database-taken
-    database-tls database-too-old database-unreachable database-unusable file-not-written
+    database-tls database-too-old database-unreachable database-unusable file-not-written file-unusable
     integrity-check-failed journal-damaged no-audit-head not-a-backup not-committed restore-busy
     restore-target secret-changed secret-forged secrets-key-in-environment secrets-key-missing sqlite-too-old
   `,
@@ -93,7 +93,7 @@ export const codesOfBadRequests = `
   child-failed compact-busy compact-no-room compact-postgres copy-differs copy-source copy-source-busy
   copy-target-not-empty copy-unfinished criteria-unmet directive-busy directive-full done-before
   done-unclear duplicate-tool duplicate-workflow empty-race erased eval-closed failed fan-out-failed
-  feeds-itself file-not-written grant-without-tool guard-rejected http-status http-timeout inexact-json
+  feeds-itself file-not-written file-unusable grant-without-tool guard-rejected http-status http-timeout inexact-json
   jail-unavailable json-too-deep judge-is-producer limit-steps limit-time mail-no-folder mail-no-letter
   mail-sign-in mail-unanswered mail-unreachable mcp-changed mcp-error mcp-flood mcp-not-allowed
   mcp-not-pinned mcp-not-started mcp-protocol mcp-server-died mcp-timeout memory-forbidden missing-folder
