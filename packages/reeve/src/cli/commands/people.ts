@@ -158,5 +158,6 @@ export function connectCommands(program: Command, calls: Calls): void {
     .command('disconnect <name>')
     .description('disconnect an account: delete its credential; its calls wait')
     .option(account, 'the account (default: default)')
+    .option('--mode <mode>', 'live or sandbox (default: the mode of the connection)')
     .action(calls('owner', async () => (await import('../connect/connectors.ts')).disconnect))
 }

@@ -24,6 +24,7 @@ import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { readHidden } from '../terminal/hidden.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
 import { localConnectors, remoteConnectors } from './connectors-house.ts'
+import { modeOf } from './mode-option.ts'
 
 interface ConnectOptions {
   account?: string
@@ -84,20 +85,28 @@ export function connect(
     const view = await house.connect(name, account, { credential, mode: its })
     terminal.value(view)
     const now = view.accounts.find((each) => each.account === account && each.mode === toMode)
-    if (now?.state === 'connected' || now === undefined) {
+    if (now === undefined) {
+      // Its answer is of the connection as the project uses it.
+      const way =
+        toMode === 'sandbox'
+          ? `It is used when the project runs in sandbox: ${cli.command('dev', '--sandbox')}`
+          : 'It is used when the connection is live.'
+      terminal.line(`${terminal.colors.green('✓')} The credential of ${name} is kept. ${way}`)
+      return exitCodes.done
+    }
+    if (now.state === 'connected') {
       terminal.line(
-        `${terminal.colors.green('✓')} ${name} is connected${now?.identity ? `: ${safeLine(now.identity)}` : ''}`,
+        `${terminal.colors.green('✓')} ${name} is connected${now.identity ? `: ${safeLine(now.identity)}` : ''}`,
       )
       return exitCodes.done
     }
-    terminal.line(terminal.colors.red(`The test call failed (${now.state}): ${safeLine(now.reason ?? '')}`))
+    terminal.line(
+      terminal.colors.red(
+        `It is kept, but the test call failed (${now.state}): ${safeLine(now.reason ?? '')}`,
+      ),
+    )
     return exitCodes.failed
   })
-}
-
-function modeOf(given: string | undefined): Mode | undefined {
-  if (given === undefined || given === 'live' || given === 'sandbox') return given
-  throw new ReeveError('bad-option', `--mode is ${JSON.stringify(given)}; it is live or sandbox.`)
 }
 
 /** From a terminal one after the other; from standard input the one value, or JSON with all of them. */
@@ -105,6 +114,8 @@ async function byFields(fields: readonly CredentialField[]): Promise<Credential>
   const { stdin } = process
   if (stdin.isTTY !== true) {
     const given = await readHidden('')
+    if (given.trim() === '')
+      throw new ReeveError('bad-option', 'No credential came by standard input. Nothing was changed.')
     const parsed = given.startsWith('{') ? (JSON.parse(given) as unknown) : undefined
     if (isRecord(parsed)) return parsed as Credential
     return { [fields.find(({ isShown }) => !isShown)?.name ?? fields[0]!.name]: given }

@@ -1,9 +1,8 @@
-import { ReeveError } from '../../base/errors.ts'
 import type { Client } from '../../client/index.ts'
 import type { Credential } from '../../connectors/auth/scheme.ts'
 import {
+  connectAccount,
   disconnect,
-  keepCredential,
   requireConnection,
   testAccount,
 } from '../../connectors/host/connecting.ts'
@@ -16,7 +15,6 @@ import {
   type VersionView,
   versionViews,
 } from '../../connectors/host/view.ts'
-import { schemesOf } from '../../connectors/shape/connection.ts'
 import type { Mode } from '../../connectors/shape/mode.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { actingAs, refuseLowRole } from '../../server/local-actor.ts'
@@ -36,7 +34,7 @@ export interface ConnectorsHouse {
     account: string,
     given: { credential: Credential; mode: Mode | undefined },
   ): Promise<ConnectorView>
-  disconnect(name: string, account: string): Promise<ConnectorView>
+  disconnect(name: string, account: string, mode: Mode | undefined): Promise<ConnectorView>
 }
 
 /** Of a project's own database: all of it needs its code. */
@@ -90,28 +88,17 @@ export function localConnectors(
     },
     async connect(name, account, { credential, mode }) {
       const { connections, vault } = await changing('owner')
-      const { connection, key } = keyOf(name, account, mode)
-      const scheme = schemesOf(connection).find((each) =>
-        each.kind === 'oauth2'
-          ? 'access_token' in credential
-          : each.fields.every((field) => field.isOptional || field.name in credential),
+      await connectAccount(
+        { connections, vault, keys: () => keysToSetWith(database, environment) },
+        { connection: name, account, mode },
+        credential,
+        actingAs(actor, database),
       )
-      if (!scheme)
-        throw new ReeveError(
-          'bad-credential',
-          `Those are not the fields that ${connection.definition.title} asks for.`,
-        )
-      const keys = await keysToSetWith(database, environment)
-      await database.transaction((session) =>
-        keepCredential(session, connection, { key, scheme, credential, keys }, actingAs(actor, database)),
-      )
-      await vault.lookAgain()
-      if (key.mode === connections.modeOf({ connection })) await testAccount(connections, key)
       return viewOf(name)
     },
-    async disconnect(name, account) {
+    async disconnect(name, account, mode) {
       const { vault } = await changing('owner')
-      const { connection, key } = keyOf(name, account)
+      const { connection, key } = keyOf(name, account, mode)
       await database.transaction((session) => disconnect(session, connection, key, actingAs(actor, database)))
       await vault.lookAgain()
       return viewOf(name)
@@ -133,6 +120,7 @@ export function remoteConnectors(client: Client): ConnectorsHouse {
         params: { connector, account },
         body: { credential: credential as never, ...(mode && { mode }) },
       }),
-    disconnect: (connector, account) => client.connectors.disconnect({ params: { connector, account } }),
+    disconnect: (connector, account, mode) =>
+      client.connectors.disconnect({ params: { connector, account }, query: { ...(mode && { mode }) } }),
   }
 }

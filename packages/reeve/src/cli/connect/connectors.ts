@@ -8,6 +8,7 @@ import type { Cli } from '../cli.ts'
 import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { table } from '../terminal/table.ts'
+import { modeOf } from './mode-option.ts'
 
 /** Lists the connections to services, and how their accounts stand. */
 export function list(cli: Cli): Promise<ExitCode> {
@@ -160,13 +161,14 @@ export function diff(
 /** Deletes the credential of an account: its calls wait from then on. */
 export function disconnect(
   cli: Cli,
-  { account = 'default' }: AccountOption,
+  { account = 'default', mode }: AccountOption & { mode?: string },
   name: string,
 ): Promise<ExitCode> {
+  const its = modeOf(mode)
   return withHouse(
     cli,
     async (house) => {
-      const view = await house.connectors.disconnect(name, account)
+      const view = await house.connectors.disconnect(name, account, its)
       cli.terminal.value(view)
       cli.terminal.line(
         `The account "${account}" of ${name} is disconnected: its credential is deleted here, and its calls wait. It counts at ${view.title} until you revoke it there: ${view.where}`,

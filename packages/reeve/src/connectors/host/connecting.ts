@@ -4,15 +4,20 @@ import { record } from '../../store/authority/acting.ts'
 import {
   type AccountKey,
   type AccountRow,
+  accountName,
+  connectWords,
   dropAccount,
+  findAccount,
   noteConnected,
 } from '../../store/connectors/accounts.ts'
 import type { Session } from '../../store/database.ts'
 import { deleteSecret, setSecret } from '../../store/secrets/change-secrets.ts'
 import type { SealingKeys } from '../../store/secrets/key/key-file.ts'
 import { findSecret } from '../../store/secrets/sealed-rows.ts'
+import type { Vault } from '../../store/secrets/vault.ts'
 import { type AuthScheme, type Credential, sealedForm } from '../auth/scheme.ts'
-import { type Connection, secretNameOf } from '../shape/connection.ts'
+import { type Connection, schemesOf, secretNameOf } from '../shape/connection.ts'
+import type { Mode } from '../shape/mode.ts'
 import type { Connections } from './connections.ts'
 
 /** A credential that is to be kept for an account. */
@@ -30,6 +35,79 @@ export function requireConnection({ all }: Connections, name: string): Connectio
   throw new ReeveError(
     'unknown-connection',
     `There is no connection "${name}" in this project. There are: ${[...all.keys()].join(', ') || 'none'}. Add it to \`connectors\` of reeve.config.ts.`,
+  )
+}
+
+/** Who connects an account, and where. */
+interface ConnectingHost {
+  connections: Connections
+  vault: Vault
+  /** What credentials are sealed with. */
+  keys: () => Promise<SealingKeys>
+}
+
+/**
+ * Seals a credential for an account and makes a test call with it. Where the service refuses it, or it is of another account than
+ * the one before, all is as it was: a slip of the pen does not stop what works. Where the service does not answer, it is kept.
+ * @throws `unknown-connection` `bad-credential` `bad-secret`
+ */
+export async function connectAccount(
+  { connections, vault, keys: keysNow }: ConnectingHost,
+  { connection: name, account, mode }: { connection: string; account: string; mode: Mode | undefined },
+  credential: Credential,
+  acting: Acting,
+): Promise<void> {
+  const connection = requireConnection(connections, name)
+  const { database } = connections
+  const key = { connection: name, account, mode: mode ?? connections.modeOf({ connection }) }
+  const scheme = schemeFor(connection, credential)
+  const keys = await keysNow()
+  const secret = secretNameOf(connection, account, key.mode)
+  const before = await findAccount(database, key)
+  const kept = await vault.read(secret).catch(() => undefined)
+  await database.transaction((session) =>
+    keepCredential(session, connection, { key, scheme, credential, keys }, acting),
+  )
+  await vault.lookAgain()
+  const now = await connections.health.probe(key)
+  const problem = now && problemOf(now, before)
+  if (problem === undefined) return
+  await database.transaction(async (session) => {
+    if (!kept || kept.version === 0) return disconnect(session, connection, key, acting)
+    await keepSecret(session, secret, kept.value, keys, acting)
+    await noteConnected(session, key, {
+      by: before?.connected_by ?? acting.by,
+      at: before?.connected_at ?? acting.at,
+    })
+  })
+  await vault.lookAgain()
+  if (kept && kept.version !== 0) await connections.health.probe(key)
+  throw new ReeveError(
+    'bad-credential',
+    `${connection.definition.title}, ${accountName(key)}: ${problem} ${kept ? 'The credential before it is kept.' : 'Nothing was kept.'}`,
+  )
+}
+
+/** Why the new credential of an account is not kept. */
+function problemOf(now: AccountRow, before: AccountRow | undefined): string | undefined {
+  if (now.state === 'needs-reconnect')
+    return `the credential was refused: ${now.reason ?? 'it does not fit'}.`
+  const was = before?.identity
+  if (!was || now.identity === null || now.identity === was) return undefined
+  return `that credential is of ${now.identity}, and until now it was ${was}. If another account is meant, disconnect this one first: reeve connectors disconnect ${connectWords(now).slice(1).join(' ')}.`
+}
+
+function schemeFor(connection: Connection, credential: Credential): AuthScheme {
+  const scheme = schemesOf(connection).find(({ kind, fields }) =>
+    kind === 'oauth2'
+      ? 'access_token' in credential
+      : fields.every(({ name, isOptional }) => isOptional || name in credential),
+  )
+  if (scheme) return scheme
+  const fields = schemesOf(connection)[0]?.fields.map(({ name }) => name) ?? []
+  throw new ReeveError(
+    'bad-credential',
+    `Those are not the fields that ${connection.definition.title} asks for (${fields.join(', ') || 'none'}).`,
   )
 }
 
@@ -56,17 +134,26 @@ export async function keepCredential(
       `That credential is of ${mode === 'live' ? 'the real account' : 'the test environment'}, and "${connection.name}" is ${key.mode === 'live' ? 'live' : 'in sandbox'}. Nothing was changed. ${mode === 'live' ? (connection.definition.sandbox.how ?? '') : 'Give it one of the real account, or set the mode to sandbox.'}`.trim(),
     )
   const name = secretNameOf(connection, key.account, key.mode)
-  const value = sealedForm(scheme, credential)
+  await keepSecret(session, name, sealedForm(scheme, credential), keys, acting)
+  await noteConnected(session, key, { by: acting.by, at: acting.at })
+  await record(session, acting, 'connector-connected', `${key.connection}/${key.account}`, {
+    mode: key.mode,
+    identity: null,
+  })
+}
+
+async function keepSecret(
+  session: Session,
+  name: string,
+  value: string,
+  keys: SealingKeys,
+  acting: Acting,
+): Promise<void> {
   const before = await findSecret(session, name)
   await setSecret(session, { name, value, keys }, acting).catch((error: unknown) => {
     // The very same again: it is to be tried anew.
     if (before && error instanceof ReeveError && /this very value/.test(error.message)) return
     throw error
-  })
-  await noteConnected(session, key, { by: acting.by, at: acting.at })
-  await record(session, acting, 'connector-connected', `${key.connection}/${key.account}`, {
-    mode: key.mode,
-    identity: null,
   })
 }
 
@@ -78,7 +165,13 @@ export async function disconnect(
   acting: Acting,
 ): Promise<void> {
   const name = secretNameOf(connection, key.account, key.mode)
-  if (await findSecret(session, name)) await deleteSecret(session, name, acting)
+  const secret = await findSecret(session, name)
+  if (!secret && !(await findAccount(session, key)))
+    throw new ReeveError(
+      'unknown-connection',
+      `There is no ${accountName(key).replace(/^the /, '')}. See which there are: reeve connectors list. Nothing was changed.`,
+    )
+  if (secret) await deleteSecret(session, name, acting)
   await dropAccount(session, key)
   await record(session, acting, 'connector-disconnected', `${key.connection}/${key.account}`, {
     mode: key.mode,

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/time/time.ts'
 import { type EffectAttempt, PutOff } from '../../engine/calls/effect/definition.ts'
 import { CallRates } from '../../engine/calls/effect/rate/call-rates.ts'
 import { slackOf } from '../../engine/calls/effect/rate/pace.ts'
+import type { AccountRow } from '../../store/connectors/accounts.ts'
 import type { Database } from '../../store/database.ts'
 import { type CallRate, learnRate, type TokenAnswer } from '../../store/ledger/call-rates.ts'
 import type { Vault } from '../../store/secrets/vault.ts'
@@ -55,6 +56,9 @@ export class Connections implements ConnectionHost, DoorHouse {
   readonly database: Database
   readonly #rates: CallRates
   readonly #learnt = new Map<string, string>()
+  readonly #looking = new Map<string, Promise<AccountRow | undefined>>()
+  /** The credentials of sandboxes with which a look went well. */
+  readonly #seen = new Map<string, string>()
 
   constructor(all: readonly Connection[], services: ConnectionServices) {
     const { database, clock, log, secrets, isSandbox, folder } = services
@@ -74,17 +78,44 @@ export class Connections implements ConnectionHost, DoorHouse {
     this.owners = new EventOwners(this)
   }
 
-  modeOf({ connection }: { connection: Connection }): Mode {
-    return this.isSandbox ? 'sandbox' : connection.mode
+  modeOf({ connection, mode }: { connection: Connection; mode?: Mode }): Mode {
+    return mode ?? (this.isSandbox ? 'sandbox' : connection.mode)
+  }
+
+  /**
+   * Why the account of a call must be waited for; undefined: it need not. Before anything goes out by the credential of a sandbox it
+   * is seen whose it is: nothing but that look reaches the real account.
+   */
+  async closed(place: CallPlace): Promise<PutOff | undefined> {
+    const mode = this.modeOf(place)
+    const key = keyOf(place, mode)
+    let row = await this.states.ensure(key)
+    const given = this.#unseen(place)
+    if (given !== undefined) {
+      const name = JSON.stringify(key)
+      const looking = this.#looking.get(name) ?? this.health.probe(key)
+      this.#looking.set(name, looking)
+      row = (await looking.finally(() => this.#looking.delete(name))) ?? row
+      if (row.state === 'connected') this.#seen.set(name, given)
+    }
+    return this.states.closed(key, row)
+  }
+
+  /** Of a sandbox: whether this process has not seen yet whose account its credential is of: it might be the real one. */
+  isUnseen(place: CallPlace): boolean {
+    return this.#unseen(place) !== undefined
+  }
+
+  #unseen(place: CallPlace): string | undefined {
+    if (this.modeOf(place) !== 'sandbox') return undefined
+    const given = this.credentials.sandboxCredential(place)
+    return given === this.#seen.get(JSON.stringify(keyOf(place, 'sandbox'))) ? undefined : given
   }
 
   async gate(place: CallPlace, run: { id: string; createdAt: number }): Promise<PutOff | undefined> {
-    const mode = this.modeOf(place)
     const changed = await this.contracts.gate(place, run)
     if (changed) return changed
-    const key = keyOf(place, mode)
-    const row = await this.states.ensure(key)
-    const closed = this.states.closed(key, row)
+    const closed = await this.closed(place)
     if (closed) return closed
     // A door that cannot be opened is found out here, before anything is written of the attempt.
     try {
@@ -117,7 +148,7 @@ export class Connections implements ConnectionHost, DoorHouse {
   async targetOf(place: CallPlace): Promise<Target> {
     const { connection } = place
     if (this.modeOf(place) === 'live') return this.credentials.liveTarget(place)
-    if (await this.credentials.hasSandboxAccount(place)) return this.credentials.sandboxTarget(place)
+    if (this.credentials.sandboxCredential(place) !== undefined) return this.credentials.sandboxTarget(place)
     const { url, endpoints = {} } = await this.standIns.of(connection)
     return { url, endpoints, isPrivate: true }
   }

@@ -43,9 +43,9 @@ export class Credentials {
     this.#services = services
   }
 
-  /** Whether the service's own test environment is used: someone connected the account to it. */
-  async hasSandboxAccount({ connection, account }: CallPlace): Promise<boolean> {
-    return this.#services.vault.known(secretNameOf(connection, account, 'sandbox')) !== undefined
+  /** As it is sealed. Where there is one, the service's own test environment is used: someone connected the account to it. */
+  sandboxCredential({ connection, account }: CallPlace): string | undefined {
+    return this.#services.vault.known(secretNameOf(connection, account, 'sandbox'))
   }
 
   liveTarget(place: CallPlace): Promise<Target> {
@@ -161,7 +161,7 @@ export class Credentials {
   /** A stand-in answers for its token's addresses too. */
   async #tokenTarget(place: CallPlace, mode: Mode): Promise<{ origin: string | undefined }> {
     const { connection } = place
-    if (mode === 'sandbox' && !(await this.hasSandboxAccount(place)))
+    if (mode === 'sandbox' && this.sandboxCredential(place) === undefined)
       return { origin: (await this.#services.standIns.of(connection)).url }
     return { origin: connection.url }
   }

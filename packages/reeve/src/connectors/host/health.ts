@@ -17,7 +17,7 @@ import type { Connection } from '../shape/connection.ts'
 import type { AccountFacts } from '../shape/definition.ts'
 import type { CallPlace } from '../shape/host.ts'
 import type { Mode } from '../shape/mode.ts'
-import type { AccountStates } from './account-states.ts'
+import { type AccountStates, keyOf } from './account-states.ts'
 
 const lookMs = 5_000
 /** One look at an account takes no longer; whoever took it and died is followed by another after three times that. */
@@ -38,6 +38,7 @@ interface HealthHouse {
   readonly log: Log
   readonly newId: () => string
   modeOf(of: { connection: Connection }): Mode
+  isUnseen(place: CallPlace): boolean
   callOf(place: CallPlace, attempt: Pick<EffectAttempt, 'key' | 'attempt' | 'signal'>): ServiceCall
 }
 
@@ -70,7 +71,11 @@ export class Health {
           takeDueProbes(session, now, { untilMs: 3 * probeMs, most: atOnce }),
         )
       : []
-    await Promise.all(due.map((row) => this.probe(row)))
+    const isOfProject = ({ connection: name, mode }: AccountRow) => {
+      const connection = this.#connections.all.get(name)
+      return connection !== undefined && this.#connections.modeOf({ connection }) === mode
+    }
+    await Promise.all(due.filter(isOfProject).map((row) => this.probe(row)))
     for (const { what } of await listAwaited(database)) {
       const key = this.#accountBehind(what)
       const row = key && (await states.find(key))
@@ -100,15 +105,20 @@ export class Health {
     return { connection, account, mode: mode as AccountKey['mode'] }
   }
 
-  /** Looks at one account now. Answers what came of it; undefined: the project has no such connection, or it is in the other mode. */
+  /**
+   * Looks at one account now. Answers what came of it; undefined: the project has no such connection, or it is in sandbox and the
+   * account is the real one.
+   */
   async probe(key: AccountKey): Promise<AccountRow | undefined> {
     const { all, states, clock } = this.#connections
     const connection = all.get(key.connection)
-    if (!connection || this.#connections.modeOf({ connection }) !== key.mode) return undefined
+    if (!connection || (key.mode === 'live' && this.#connections.modeOf({ connection }) !== 'live'))
+      return undefined
     const before = await states.ensure(key)
     const everyMs = toMs(connection.definition.health.every ?? '5m')
+    const place = { connection, account: key.account, action: 'health', class: 'default', mode: key.mode }
     try {
-      const facts = await this.ask({ connection, account: key.account, action: 'health', class: 'default' })
+      const facts = await this.ask(place)
       const at = clock.now()
       const other = otherAccount(before, facts, key)
       const probe = { at, next: at + everyMs, failures: 0 }
@@ -122,7 +132,7 @@ export class Health {
           ...(facts.scopes && { scopes: facts.scopes }),
         })
     } catch (error) {
-      await this.#failed(key, before, error, everyMs)
+      await this.#failed(place, before, error, everyMs)
     }
     return states.find(key)
   }
@@ -135,10 +145,12 @@ export class Health {
     return Promise.resolve(place.connection.definition.health.probe(call))
   }
 
-  async #failed(key: AccountKey, before: AccountRow, error: unknown, everyMs: number): Promise<void> {
+  async #failed(place: CallPlace, before: AccountRow, error: unknown, everyMs: number): Promise<void> {
     const { states, clock } = this.#connections
     const at = clock.now()
+    const key = keyOf(place, before.mode)
     const now = await states.find(key)
+    const isUnseen = this.#connections.isUnseen(place)
     // What needs a person was said where it was found out. A new credential may be there at the next look.
     if (now?.state === 'needs-reconnect' && error instanceof PutOff) {
       await states.set(key, {
@@ -152,16 +164,20 @@ export class Health {
     if (error instanceof PutOff) {
       const next = Math.min(Math.max(error.at, at + 1_000), at + everyMs)
       await states.set(key, {
-        state: before.state === 'new' ? 'connected' : before.state,
+        state: isUnseen ? 'down' : before.state === 'new' ? 'connected' : before.state,
         reason: before.reason,
         probe: { at, next, failures: before.failures },
       })
       return
     }
     const failures = before.failures + 1
+    const isDown = failures >= failuresUntilDown || before.state === 'down' || isUnseen
     const next = at + Math.min(firstAgainMs * 2 ** (failures - 1), everyMs)
-    const state = failures >= failuresUntilDown || before.state === 'down' ? 'down' : 'degraded'
-    await states.set(key, { state, reason: messageOf(error).slice(0, 500), probe: { at, next, failures } })
+    await states.set(key, {
+      state: isDown ? 'down' : 'degraded',
+      reason: messageOf(error).slice(0, 500),
+      probe: { at, next, failures },
+    })
   }
 }
 
@@ -170,5 +186,5 @@ function otherAccount({ identity }: AccountRow, facts: AccountFacts, key: Accoun
   if (facts.mode !== undefined && facts.mode !== key.mode)
     return `its credential is of ${facts.mode === 'live' ? 'the real account' : 'the test environment'}, and the connection is ${key.mode === 'live' ? 'live' : 'in sandbox'}`
   if (identity === null || facts.identity === undefined || facts.identity === identity) return undefined
-  return `its credential is of another account now: ${facts.identity} instead of ${identity}. Connect it again if that is meant`
+  return `its credential is of another account now: ${facts.identity} instead of ${identity}. If that is meant, disconnect it and connect it again`
 }

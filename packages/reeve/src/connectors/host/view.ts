@@ -175,7 +175,7 @@ async function accountView(
     refreshes: row.refreshes,
     waiting: known.waiting.get(awaitedAccount(row)) ?? 0,
     secret: secretNameOf(connection, account, mode),
-    isStandIn: mode === 'sandbox' && !(await connections.credentials.hasSandboxAccount(place)),
+    isStandIn: mode === 'sandbox' && connections.credentials.sandboxCredential(place) === undefined,
     rates: ratesOf(connections, place, known),
   }
 }

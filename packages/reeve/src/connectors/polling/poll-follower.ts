@@ -9,7 +9,6 @@ import { mapInput, readBody } from '../../triggers/mapping.ts'
 import type { NamedTrigger } from '../../triggers/named-triggers.ts'
 import { digestOf } from '../../triggers/signatures/signature.ts'
 import type { ServiceCall } from '../door/service-call.ts'
-import { keyOf } from '../host/account-states.ts'
 import type { Connections } from '../host/connections.ts'
 import type { Connection } from '../shape/connection.ts'
 import type { CallPlace } from '../shape/host.ts'
@@ -140,9 +139,7 @@ export class PollFollower {
 
   /** Of an account that waits for a person nobody asks. */
   async #isOpen(): Promise<boolean> {
-    const { connections } = this.#options
-    const key = keyOf(this.#place, connections.modeOf(this.#place))
-    return connections.states.closed(key, await connections.states.ensure(key)) === undefined
+    return (await this.#options.connections.closed(this.#place)) === undefined
   }
 
   async #take(found: FoundItem): Promise<void> {

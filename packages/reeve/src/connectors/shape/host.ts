@@ -13,6 +13,8 @@ export interface CallPlace {
   action: string
   /** The rate that its requests count towards. */
   class: string
+  /** Another one than the project's: only to look at an account. */
+  mode?: Mode
 }
 
 /** What a runtime does for its connections. */

@@ -1,13 +1,11 @@
 import { z } from 'zod'
-import { ReeveError } from '../../../base/errors.ts'
 import {
+  connectAccount,
   disconnect,
-  keepCredential,
   requireConnection,
   testAccount,
 } from '../../../connectors/host/connecting.ts'
 import { connectorView, connectorViews, diffView, versionViews } from '../../../connectors/host/view.ts'
-import { schemesOf } from '../../../connectors/shape/connection.ts'
 import { keysToSetWith } from '../../../store/secrets/key/keys-to-set-with.ts'
 import { read, write } from '../../http/endpoint.ts'
 import { actingOf } from '../acting.ts'
@@ -168,7 +166,8 @@ const connect = write({
   method: 'PUT',
   path: '/api/connectors/:connector/accounts/:account',
   role: 'owner',
-  summary: 'Connect an account of a connector: its credential is sealed, and a test call made',
+  summary:
+    'Connect an account of a connector: its credential is sealed and tried; one that the service refuses is not kept',
   params: ofAccount,
   body: z.strictObject({
     mode: mode.optional().describe('Default: as the connection is'),
@@ -182,31 +181,13 @@ const connect = write({
   subjectOf: ({ params }) => params.connector,
   async act({ service, caller, params, body }) {
     const { connections, vault } = service.internals
-    const connection = requireConnection(connections, params.connector)
     for (const value of Object.values(body.credential)) if (typeof value === 'string') vault.hide(value)
-    const its = body.mode ?? connections.modeOf({ connection })
-    const key = { connection: connection.name, account: params.account, mode: its }
-    const scheme = schemesOf(connection).find(({ kind, fields }) =>
-      kind === 'oauth2'
-        ? 'access_token' in body.credential
-        : fields.every(({ name: field, isOptional }) => isOptional || field in body.credential),
+    await connectAccount(
+      { connections, vault, keys: () => keysToSetWith(service.database, service.keyPlace) },
+      { connection: params.connector, account: params.account, mode: body.mode },
+      body.credential as never,
+      actingOf(service, caller),
     )
-    if (!scheme)
-      throw new ReeveError(
-        'bad-credential',
-        `Those are not the fields that ${connection.definition.title} asks for. See them: GET /api/connectors`,
-      )
-    const keys = await keysToSetWith(service.database, service.keyPlace)
-    await service.database.transaction((session) =>
-      keepCredential(
-        session,
-        connection,
-        { key, scheme, credential: body.credential as never, keys },
-        actingOf(service, caller),
-      ),
-    )
-    await vault.lookAgain()
-    if (its === connections.modeOf({ connection })) await testAccount(connections, key)
     return { subject: params.connector }
   },
   tell: ({ service: { internals } }, its) =>
@@ -219,15 +200,16 @@ const end = write({
   role: 'owner',
   summary: 'Disconnect an account of a connector: its credential is deleted, and its calls wait',
   params: ofAccount,
+  query: z.strictObject({ mode: mode.optional().describe('Default: as the connection is') }),
   answer: connector,
   subjectOf: ({ params }) => params.connector,
-  async act({ service, database, caller, params }) {
+  async act({ service, database, caller, params, query }) {
     const { connections, vault } = service.internals
     const connection = requireConnection(connections, params.connector)
     const key = {
       connection: connection.name,
       account: params.account,
-      mode: connections.modeOf({ connection }),
+      mode: query.mode ?? connections.modeOf({ connection }),
     }
     await database.transaction((session) => disconnect(session, connection, key, actingOf(service, caller)))
     await vault.lookAgain()
