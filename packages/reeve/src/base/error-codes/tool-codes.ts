@@ -113,7 +113,7 @@ export const toolCodes: CodeTable = {
     'Correct it. Common mistakes: a version that is not like 1.0.0, a `mode` that is neither live nor sandbox, a `url` that is not an address, rules for unknown actions.',
   ],
   'bad-credential': [
-    'The value sealed for an account is not a valid credential of its connector.',
+    'The credential of an account is not valid, was refused by its service, or is of another account than before.',
     'Connect the account again: `reeve connect NAME`.',
   ],
   'not-connected': ['The account was not connected.', 'Begin again, and consent at the service.'],

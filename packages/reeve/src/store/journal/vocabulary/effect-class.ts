@@ -30,12 +30,16 @@ export const effectPolicies: Readonly<Record<EffectClass, EffectPolicy>> = {
   once: { changes: true, unanswered: 'ask-person', carriesKey: false },
 }
 
-/** Whether what is done under that class leaves the outside as it was. Of a class that is not known: no. */
+/** Whether what is done under that class leaves the outside as it was. Of what is no class, as untyped code may give it: no. */
 export function changesNothing(made: EffectClass | undefined): boolean {
-  return made !== undefined && !effectPolicies[made].changes
+  return policyOf(made)?.changes === false
 }
 
-/** Whether an attempt without an answer is made again, and nobody is asked. */
-export function repeatsUnanswered(made: EffectClass): boolean {
-  return effectPolicies[made].unanswered === 'repeat'
+/** Whether an attempt without an answer is made again, and nobody is asked. Of what is no class: no. */
+export function repeatsUnanswered(made: EffectClass | undefined): boolean {
+  return policyOf(made)?.unanswered === 'repeat'
+}
+
+function policyOf(made: unknown): EffectPolicy | undefined {
+  return effectClasses.some((each) => each === made) ? effectPolicies[made as EffectClass] : undefined
 }
