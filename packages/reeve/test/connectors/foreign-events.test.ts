@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { github } from '../../src/connectors/github/github.ts'
 import { EventOwners } from '../../src/connectors/host/event-owners.ts'
+import type { EventFacts } from '../../src/connectors/shape/trigger.ts'
 import { slack } from '../../src/connectors/slack/slack.ts'
 import { type SlackStandIn, start as startSlack } from '../../src/connectors/slack/stand-in.ts'
 import { stripe } from '../../src/connectors/stripe/stripe.ts'
@@ -121,6 +122,77 @@ test.each([
     expect(await owners.foreignTo(service, theirs)).toMatch(why)
   },
 )
+
+/** The owners of the events of one connector, and the hook of its trigger: what `foreign` says is all that differs. */
+function ownersBy(
+  foreign: (body: { account: string }, facts: EventFacts) => string | undefined,
+  identity: string | undefined | 'silent',
+) {
+  let looks = 0
+  const account = () => ({
+    account: 'default',
+    identity: null,
+    state: 'new',
+    probed_at: null,
+    connected_at: 1,
+  })
+  const owners = new EventOwners({
+    all: new Map([['desk', { name: 'desk', accounts: { choice: 'one', account: 'default' }, settings: {} }]]),
+    modeOf: () => 'live',
+    states: { ensure: async () => account() },
+    health: {
+      probe: async () => {
+        looks++
+        const of = { ...account(), state: 'connected', probed_at: 2, identity: identity ?? null }
+        return identity === 'silent' ? account() : of
+      },
+    },
+  } as never)
+  const hook = { connection: 'desk', foreign } as unknown as HookOfService
+  return { judge: (of: string) => owners.foreignTo(hook, { account: of }), looks: () => looks }
+}
+
+test.each<[string, (body: { account: string }, facts: EventFacts) => string | undefined]>([
+  ['plainly', ({ account }, { identity }) => (account === identity ? undefined : `of ${account}`)],
+  ['by its parts', (body, facts) => (body.account.at(-1) === facts.identity!.at(-1) ? undefined : 'other')],
+  [
+    'and catches what goes wrong',
+    (body, facts) => {
+      try {
+        return body.account === facts.identity ? undefined : 'other'
+      } catch {
+        return 'cannot be read'
+      }
+    },
+  ],
+])('a connector that compares %s drops no event of the account, known or not yet', async (_how, foreign) => {
+  const known = ownersBy(foreign, 'desk-1')
+  expect(await known.judge('desk-1')).toBeUndefined()
+  expect(await known.judge('desk-2')).toMatch(/^(of desk-2|other)$/)
+  await expect(ownersBy(foreign, 'silent').judge('desk-1')).rejects.toMatchObject({
+    code: 'account-unknown',
+    retryable: true,
+    message: expect.stringContaining('its account "default" has not answered yet'),
+  })
+})
+
+test("where the probe names no identity, what says that an event is another account's counts for nothing", async () => {
+  const none = ownersBy(
+    ({ account }, { identity }) => (account === identity ? undefined : 'other'),
+    undefined,
+  )
+  await expect(none.judge('desk-1')).rejects.toThrow('the probe of its account "default" names no identity')
+  const careful = ownersBy((_body, { identity }) => (identity === undefined ? undefined : 'other'), undefined)
+  expect(await careful.judge('desk-1')).toBeUndefined()
+})
+
+test('what is judged before the identity is read needs no look at the account', async () => {
+  const { judge, looks } = ownersBy((_body, facts) => {
+    if (facts.mode === 'live') return 'it is of test mode'
+    return facts.identity === undefined ? undefined : 'other'
+  }, 'desk-1')
+  expect([await judge('desk-1'), looks()]).toEqual(['it is of test mode', 0])
+})
 
 test('a project that is all in sandbox takes test events of a live connection, and no live ones', async () => {
   const payments = stripe()

@@ -37,34 +37,27 @@ export class EventOwners {
     if (!connection) return `there is no connection "${hook.connection}"`
     const mode = this.#house.modeOf({ connection })
     const { settings } = connection
-    let asksWhose = false
-    const facts = {
-      mode,
-      settings,
-      get identity() {
-        asksWhose = true
-        return undefined
-      },
-    }
-    // Of the other mode it is whoever's it is; and who goes by what the project says needs no look at an account.
-    const ofNobody = hook.foreign(body, facts)
-    if (ofNobody !== undefined || !asksWhose) return ofNobody
+    const ofNobody = withoutIdentity(hook, body, { mode, settings })
+    if (ofNobody !== asksWhose) return ofNobody
     let foreign: string | undefined
-    let unknown: AccountKey | undefined
+    let unknown: string | undefined
     for (const key of await this.#accountsOf(connection, mode)) {
       const row = await this.#identified(key)
       if (!row) {
-        unknown = key
+        unknown = `its account "${key.account}" has not answered yet`
         continue
       }
-      foreign = hook.foreign(body, { mode, settings, identity: row.identity ?? undefined })
-      if (foreign === undefined) return undefined
+      const identity = row.identity ?? undefined
+      const answer = hook.foreign(body, { mode, settings, identity })
+      if (answer === undefined) return undefined
+      // Compared with nothing every event is another's: that is no reason to drop one.
+      if (identity === undefined) unknown = `the probe of its account "${key.account}" names no identity`
+      else foreign = answer
     }
     if (foreign !== undefined && unknown === undefined) return foreign
-    const of = unknown ? `its account "${unknown.account}"` : 'an account of it'
     throw new ReeveError(
       'account-unknown',
-      `An event came for ${connection.name}, and whose it is could not be found out: ${of} has not answered yet. Nothing was started, and it may be sent again. See reeve connectors list.`,
+      `An event came for ${connection.name}, and whose it is could not be found out: ${unknown ?? 'an account of it has not answered yet'}. Nothing was started, and it may be sent again. See reeve connectors list.`,
       { retryable: true },
     )
   }
@@ -94,6 +87,34 @@ export class EventOwners {
     const look = this.#house.health.probe(key).finally(() => this.#asking.delete(name))
     this.#asking.set(name, look)
     return look
+  }
+}
+
+const asksWhose = Symbol('asks whose the account is')
+
+/**
+ * What is decided without the account's identity: an event of the other mode is whoever's it is, and who goes by what the project says
+ * needs no look at an account. Whoever reads the identity is stopped there: it never sees one that is not known yet.
+ */
+function withoutIdentity(
+  hook: HookOfService,
+  body: unknown,
+  facts: { mode: Mode; settings: Connection['settings'] },
+): string | undefined | typeof asksWhose {
+  let isAsked = false
+  const stopped = {
+    ...facts,
+    get identity(): string | undefined {
+      isAsked = true
+      throw asksWhose
+    },
+  }
+  try {
+    const answer = hook.foreign(body, stopped)
+    return isAsked ? asksWhose : answer
+  } catch (error) {
+    if (isAsked) return asksWhose
+    throw error
   }
 }
 

@@ -24,9 +24,10 @@ export interface WebhookOfService<S extends StandardSchemaV1 = StandardSchemaV1>
   /** Reads the body. */
   schema: S
   /**
-   * Why an event is not for this account: it is of another one, or of the other mode. Undefined: it is for it. `identity`: what `probe`
-   * said of the account; undefined: the service tells none. Who does not ask for it needs no look at the account. `settings`: of the
-   * connection.
+   * Why an event is not for this account: it is of another one, or of the other mode. Undefined: it is for it. `settings`: of the
+   * connection. `identity`: what `probe` said of the account. Reading it has the account looked at first, where that was not done: as
+   * long as it is not known, the event is answered with 503 and comes again. It is undefined only where `probe` names none; a reason
+   * given then counts for nothing, and the event comes again, too. What needs no look at the account is judged before it is read.
    */
   foreign?(body: never, facts: EventFacts): string | undefined
   /** Where a person sets the address and finds the secret. */

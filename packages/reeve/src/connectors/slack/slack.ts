@@ -206,5 +206,5 @@ export const slack = connector({
 })
 
 function foreignTeam(team: string | undefined, identity: string | undefined): string | undefined {
-  return identity !== undefined && team !== identity ? `it is of the workspace ${team}` : undefined
+  return team === identity ? undefined : `it is of the workspace ${team}`
 }

@@ -212,11 +212,11 @@ export const stripe = connector({
       signature: 'stripe',
       schema: StripeEvent,
       how: 'https://dashboard.stripe.com/webhooks: add the address, and keep its signing secret',
-      foreign: ({ livemode, account }, { mode, identity }) => {
-        if (livemode !== (mode === 'live')) return `it is of ${livemode ? 'live' : 'test'} mode`
-        return account !== undefined && identity !== undefined && account !== identity
-          ? `it is of the account ${account}`
-          : undefined
+      foreign: ({ livemode, account }, facts) => {
+        if (livemode !== (facts.mode === 'live')) return `it is of ${livemode ? 'live' : 'test'} mode`
+        return account === undefined || account === facts.identity
+          ? undefined
+          : `it is of the account ${account}`
       },
     }),
   },
