@@ -236,7 +236,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       unusable,
       authority,
       vault,
-      secretUses: secretUses(toolbox.all(), triggers.values()),
+      secretUses: secretUses(toolbox.all(), triggers.values(), connectionList, vault.names()),
       policies,
       ceilings,
       readiness: new ReadinessWatch({

@@ -140,6 +140,9 @@ test('a run keeps to the version that it began with: what changed waits for an o
   await database.transaction((session) => connections.contracts.accept(session, 'desk', acting))
   await connections.contracts.accepted('desk')
   expect((await second.runtime.result(changed!.id)).status).toBe('succeeded')
+  expect(await database.all(`select status, decided_by from proposals where kind = 'contract'`)).toEqual([
+    { status: 'adopted', decided_by: 'ada' },
+  ])
   const versions = await versionViews(database, 'desk')
   expect(versions.map(({ version, acceptedBy }) => [version, acceptedBy])).toEqual([
     ['1.0.0', 'reeve'],

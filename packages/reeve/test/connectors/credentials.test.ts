@@ -10,6 +10,7 @@ import { bearerOf, type StandIn, startStandIn } from '../../src/connectors/stand
 import { stripe } from '../../src/connectors/stripe/stripe.ts'
 import { workflow } from '../../src/context.ts'
 import type { ProjectConfig } from '../../src/project/config.ts'
+import { secretUses } from '../../src/project/secrets/project-secrets.ts'
 import { internalsOf } from '../../src/runtime/runtime.ts'
 import { keysToSetWith } from '../../src/store/secrets/key/keys-to-set-with.ts'
 import { SealingKey } from '../../src/store/secrets/key/sealing-key.ts'
@@ -219,4 +220,28 @@ test('an address that comes with a credential is that of the mode, also where on
   expect(await target()).toMatchObject({ url: 'https://trial.desk.example' })
   await connect('live', 'real.desk.example')
   expect(await target()).toMatchObject({ url: 'https://trial.desk.example' })
+  await connections.sign({ connection: its, account: 'default', action: 'health', class: 'default' })
+  const lastUse = async () =>
+    (
+      await database.get<{ used_at: number | null }>(
+        `select used_at from secrets where name like '%:sandbox'`,
+      )
+    )?.used_at
+  await expect.poll(lastUse).toEqual(expect.any(Number))
+  // The project uses both, whichever mode it is in: no command may advise to delete one.
+  const uses = secretUses([], [], connections.all.values(), [])
+  expect(vault.names().map((name) => uses.get(name))).toEqual([['connection desk'], ['connection desk']])
+})
+
+test('what a connection uses: its accounts, of both modes, and the keys of its webhooks', () => {
+  const namesOf = (options: object, kept: string[] = []) => [
+    ...secretUses([], [], [stripe(options)], kept).keys(),
+  ]
+  expect(namesOf({})).toEqual(
+    expect.arrayContaining(['stripe:default', 'stripe:default:sandbox', 'stripe:event:signature-next']),
+  )
+  expect(namesOf({ accounts: ['north', 'south'], credential: 'STRIPE' })).toContain('stripe:south:sandbox')
+  expect(namesOf({ credential: 'STRIPE' })).toContain('STRIPE')
+  expect(namesOf({ accounts: 'own' }, ['stripe:ada', 'other:eve'])).toContain('stripe:ada')
+  expect(namesOf({ accounts: 'own' }, ['stripe:ada', 'other:eve'])).not.toContain('other:eve')
 })

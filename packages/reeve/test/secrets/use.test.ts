@@ -182,7 +182,7 @@ test('a tool opens what it declares and nothing else, and nothing is sent by hal
   expect(found).toEqual([
     'LATE_KEY is not kept, and twice cannot do without it',
     'the webhook of trigger hooked is closed: HOOK_KEY is not set; HOOK_KEY_OLD is not set',
-    'no tool or trigger of the project names OTHER_KEY',
+    'no tool, trigger or connection of the project names OTHER_KEY',
   ])
   await server.close()
 })

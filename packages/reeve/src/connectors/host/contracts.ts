@@ -14,7 +14,13 @@ import {
 } from '../../store/connectors/versions.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { workersBeside } from '../../store/dispatch/workers.ts'
-import { propose } from '../../store/proposals/proposals.ts'
+import {
+  decideProposal,
+  listProposals,
+  type ProposalRow,
+  propose,
+  withdrawProposal,
+} from '../../store/proposals/proposals.ts'
 import { wakeAwaiting } from '../../store/runs/awaited.ts'
 import type { Connection } from '../shape/connection.ts'
 import { type Contract, contractDiff, fingerprintOf } from '../shape/contract.ts'
@@ -84,7 +90,7 @@ export class Contracts {
       accepted_at: counts ? now : null,
       accepted_by: counts ? 'reeve' : null,
     })
-    if (counts) return
+    if (counts) return this.#withdraw(session, name, now)
     const changes = contractDiff(JSON.parse(accepted.contract) as Contract, contract)
     log.warn('a connector changed, and an owner has to accept it', {
       connection: name,
@@ -94,7 +100,7 @@ export class Contracts {
       session,
       {
         kind: 'contract',
-        key: `contract:${name}`,
+        key: contractKey(name),
         title: `${name} is another connector now: ${accepted.version} → ${contract.version}, ${changes.length} changes`,
         body: {
           connection: name,
@@ -127,15 +133,26 @@ export class Contracts {
   /** An owner accepts what a connection is now. @throws nothing where that is so already */
   async accept(session: Session, name: string, acting: Acting): Promise<VersionRow | undefined> {
     const last = await lastVersion(session, name)
-    if (!last || last.accepted_at !== null) return last
+    if (!last || last.accepted_at !== null) {
+      await this.#withdraw(session, name, acting.at)
+      return last
+    }
     const before = await acceptedVersion(session, name, last.mode)
     await acceptVersion(session, last.id, acting.by, acting.at)
+    const open = await openProposalOf(session, name)
+    if (open) await decideProposal(session, open.id, 'adopted', { acting })
     await record(session, acting, 'connector-accepted', name, {
       version: last.version,
       fingerprint: last.fingerprint,
       before: before?.fingerprint ?? null,
     })
     return last
+  }
+
+  /** Nobody need accept it any more. */
+  async #withdraw(session: Session, name: string, at: number): Promise<void> {
+    const open = await openProposalOf(session, name)
+    if (open) await withdrawProposal(session, open.id, { note: 'what it is now counts already', at })
   }
 
   /** After an acceptance is durable: calls that waited for it go on. */
@@ -185,4 +202,13 @@ export class Contracts {
       { at: clock.now() + lookAgainMs, until: awaitedContract(name) },
     )
   }
+}
+
+function contractKey(connection: string): string {
+  return `contract:${connection}`
+}
+
+async function openProposalOf(session: Session, connection: string): Promise<ProposalRow | undefined> {
+  const [open] = await listProposals(session, { key: contractKey(connection), status: 'open', limit: 1 })
+  return open
 }

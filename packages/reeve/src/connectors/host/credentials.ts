@@ -176,14 +176,14 @@ export class Credentials {
     place: CallPlace,
     mode: Mode,
   ): Promise<{ scheme: AuthScheme; credential: Credential; version: number }> {
-    const { vault, states } = this.#services
+    const { states } = this.#services
     const schemes = [place.connection.definition.auth].flat() as AuthScheme[]
     const none = schemes.find(({ kind }) => kind === 'none')
     if (none) return { scheme: none, credential: {}, version: 0 }
     const name = this.#nameOf(place, mode)
     let opened: OpenedSecret
     try {
-      opened = this.#unsealed.get(name) ?? (await vault.read(name))
+      opened = this.#unsealed.get(name) ?? (await this.#sealed(name))
     } catch (error) {
       if (!(error instanceof ReeveError && error.code === 'unknown-secret')) throw error
       if (!isOfStandIn(name)) throw await states.lost(keyOf(place, mode), 'it has no credential yet')
@@ -194,6 +194,13 @@ export class Credentials {
     } catch (error) {
       throw await states.lost(keyOf(place, mode), messageOf(error))
     }
+  }
+
+  async #sealed(name: string): Promise<OpenedSecret> {
+    const { vault } = this.#services
+    const opened = await vault.read(name)
+    vault.noteUse(name, opened.version)
+    return opened
   }
 }
 

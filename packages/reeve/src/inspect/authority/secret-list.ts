@@ -13,7 +13,7 @@ export interface SecretView {
   usedAt: string | null
   /** The id of the key that it is sealed with. */
   key: string
-  /** The tools and triggers of the project that name it; null: the code was not looked at. */
+  /** The tools, triggers and connections of the project that use it; null: the code was not looked at. */
   usedBy: string[] | null
 }
 

@@ -1,4 +1,5 @@
 import type { Reveal } from '../../base/secrets/secret-handle.ts'
+import { type Connection, hookSecretsOf, secretNameOf } from '../../connectors/shape/connection.ts'
 import type { ProviderKeys } from '../../models/providers/model-object.ts'
 import type { Vault } from '../../store/secrets/vault.ts'
 import type { Tool } from '../../tools/tool.ts'
@@ -40,15 +41,45 @@ export function modelKeys(keys: ProviderKeys, vault: Vault): ProviderKeys {
   return both
 }
 
-/** Which tools and triggers of a project name which secrets. */
+/** Which tools, triggers and connections of a project use which secrets. `kept`: the names of those there are. */
 export function secretUses(
   tools: Iterable<Tool>,
   triggers: Iterable<NamedTrigger>,
+  connections: Iterable<Connection>,
+  kept: readonly string[],
 ): ReadonlyMap<string, readonly string[]> {
   const uses = new Map<string, string[]>()
   const add = (secret: string, user: string) => uses.set(secret, [...(uses.get(secret) ?? []), user])
   for (const { name, secrets } of tools) for (const secret of secrets) add(secret, name)
   for (const { name, trigger } of triggers)
     for (const secret of hookOf(trigger)?.secrets ?? []) add(secret.name, `trigger ${name}`)
+  for (const connection of connections)
+    for (const secret of secretsOfConnection(connection, kept))
+      if (!uses.has(secret)) add(secret, `connection ${connection.name}`)
   return uses
+}
+
+/** Of both modes: one that is not at work now is no reason to delete a credential. */
+function secretsOfConnection(connection: Connection, kept: readonly string[]): Set<string> {
+  const { name, accounts, definition } = connection
+  const named =
+    accounts.choice === 'one'
+      ? [accounts.account]
+      : accounts.choice === 'several'
+        ? accounts.accounts
+        : accountsKept(name, kept)
+  const modes = ['live', 'sandbox'] as const
+  const triggers = Object.keys(definition.triggers ?? {})
+  return new Set(
+    modes.flatMap((mode) => [
+      ...named.map((account) => secretNameOf(connection, account, mode)),
+      ...triggers.flatMap((trigger) => hookSecretsOf(name, trigger, mode)),
+    ]),
+  )
+}
+
+/** The accounts of whoever runs act for: what there is of them. */
+function accountsKept(connection: string, kept: readonly string[]): string[] {
+  const own = kept.filter((name) => name.startsWith(`${connection}:`))
+  return [...new Set(own.map((name) => name.split(':')[1]!))]
 }

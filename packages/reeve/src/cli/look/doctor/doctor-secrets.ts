@@ -24,8 +24,8 @@ export async function checkSecrets(runtime: Runtime): Promise<Finding[]> {
   // Reeve's own is none that the project could leave unused.
   const kept = new Set(rows.map(({ name }) => name).filter((name) => name !== marksSecret))
   for (const [name, users] of secretUses) {
-    // Of a trigger's several secrets one is enough.
-    const tools = users.filter((user) => !user.startsWith('trigger '))
+    // Of a trigger's several secrets one is enough, and an account that is not connected is told elsewhere.
+    const tools = users.filter((user) => !/^(?:trigger|connection) /.test(user))
     if (tools.length === 0 || kept.has(name) || vault.known(name) !== undefined) continue
     findings.push({
       what,
@@ -47,7 +47,7 @@ export async function checkSecrets(runtime: Runtime): Promise<Finding[]> {
   }
   const unused = [...kept].filter((name) => !secretUses.has(name) && !name.endsWith('_API_KEY'))
   if (unused.length > 0) {
-    const found = `no tool or trigger of the project names ${unused.join(', ')}`
+    const found = `no tool, trigger or connection of the project names ${unused.join(', ')}`
     const advice =
       'If nothing else uses them, revoke them at their services, then delete them: reeve secrets delete NAME'
     findings.push({ what, state: 'warning', found, advice })

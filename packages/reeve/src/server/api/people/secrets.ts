@@ -16,7 +16,10 @@ const kept = z.object({
   setBy: z.string(),
   usedAt: time.nullable().describe('To the hour; null: never'),
   key: z.string().describe('The id of the key that it is sealed with'),
-  usedBy: z.array(z.string()).nullable().describe('The tools and triggers of the project that name it'),
+  usedBy: z
+    .array(z.string())
+    .nullable()
+    .describe('The tools, triggers and connections of the project that use it'),
 })
 
 const list = read({
