@@ -223,7 +223,17 @@ function connectionOf(
     connection,
     (definition.triggers ?? {}) as Record<string, WebhookOfService | PollOfService>,
   )
+  Object.defineProperty(connection, 'triggers', { get: () => refuseTriggers(what, Object.keys(on)) })
   return Object.assign(connection, { actions: tools, on })
+}
+
+/** A connector declares `triggers`; what a connection has is what it makes of them. */
+function refuseTriggers(what: string, names: readonly string[]): never {
+  const such = names.map((name) => `.on.${name}`).join(', ') || 'nothing: its connector declares none'
+  throw new ReeveError(
+    'bad-connector',
+    `${what[0]!.toUpperCase()}${what.slice(1)} has no \`triggers\`; use \`on\`: it has ${such}.`,
+  )
 }
 
 function onlyName(what: string, handle: Secret): string {

@@ -53,10 +53,14 @@ export function mountHooks(
   }
   for (const { name, hook, secrets, take } of service.internals.pressDoors)
     doors.set(name, { named: doors.get(name)?.named, press: take, hook, secrets })
-  for (const [trigger, { secrets }] of doors) {
+  for (const [trigger, { hook, secrets }] of doors) {
     const now = secrets()
     if ('closed' in now) {
-      service.log.warn('a door for others stays shut: it has no secret of use', { trigger, why: now.closed })
+      const set = hook.secrets[0] && `reeve secrets set ${hook.secrets[0].name}`
+      service.log.warn(`the webhook "${trigger}" is closed: it has no secret, and every request is refused`, {
+        why: now.closed,
+        ...(set && { set }),
+      })
     }
   }
   const arrivals = new Arrivals(service.engine)

@@ -9,9 +9,12 @@ import { schemesOf } from '../../src/connectors/shape/connection.ts'
 import { bearerOf, type StandIn, startStandIn } from '../../src/connectors/stand-in/index.ts'
 import { stripe } from '../../src/connectors/stripe/stripe.ts'
 import { workflow } from '../../src/context.ts'
+import { readHistory } from '../../src/engine/replay/history.ts'
+import { beliefOf } from '../../src/inspect/run/story/belief.ts'
 import type { ProjectConfig } from '../../src/project/config.ts'
 import { secretUses } from '../../src/project/secrets/project-secrets.ts'
 import { internalsOf } from '../../src/runtime/runtime.ts'
+import type { RunRow } from '../../src/store/runs/runs.ts'
 import { keysToSetWith } from '../../src/store/secrets/key/keys-to-set-with.ts'
 import { SealingKey } from '../../src/store/secrets/key/sealing-key.ts'
 import { testRuntime } from '../../src/testing/index.ts'
@@ -93,6 +96,10 @@ test('a key that the service does not know is one item for a person, and the run
   at.service.accounts = {}
   const runs = [await at.start(), await at.start()]
   expect(await Promise.all(runs.map((run) => run.status()))).toEqual(['waiting', 'waiting'])
+  const journal = await runs[0]!.journal()
+  const calls = [...readHistory(journal).calls.values()]
+  const { waitsFor } = beliefOf({ status: 'waiting', reason: null } as RunRow, calls, journal, [])
+  expect(waitsFor[0]?.reason).toMatch(/has to be connected: .*no such key/)
   const [item, ...more] = await at.items()
   expect(more).toEqual([])
   expect(JSON.parse(item!.body)).toMatchObject({
@@ -135,6 +142,12 @@ test('a key of another account than before is not used, and of the other mode ne
   at.service.mode = 'sandbox'
   expect((await at.probe())?.state).toBe('connected')
   expect(await at.items()).toEqual([])
+})
+
+test('a connection says where its triggers are', () => {
+  expect(() => (stripe() as unknown as { triggers: unknown }).triggers).toThrow(
+    'The connection "stripe" has no `triggers`; use `on`: it has .on.event.',
+  )
 })
 
 test.each([

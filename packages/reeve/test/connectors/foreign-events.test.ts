@@ -62,6 +62,12 @@ test('an event of another workspace is refused, although the same application si
     status: 200,
     said: { runId: null, reason: 'it is of the workspace T0OTHER' },
   })
+  const unsigned = await fetch(`${server.url}/hooks/slack.event`, {
+    method: 'POST',
+    body: '{}',
+    headers: { 'content-type': 'application/json' },
+  })
+  expect([unsigned.status, await unsigned.json()]).toMatchObject([401, { title: 'Not signed' }])
   const kept = await listDeliveries(server.internals.database, 'slack.event', 10)
   expect(kept.map(({ outcome }) => outcome).toSorted()).toEqual(['refused', 'started'])
 })

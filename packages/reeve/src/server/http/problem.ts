@@ -122,6 +122,13 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Not now',
 }
 
+/** Where that of the status says something else. */
+const titlesOfCodes: Readonly<Record<string, string>> = {
+  'webhook-unsigned': 'Not signed',
+  'webhook-forged': 'Not signed with its secret',
+  'webhook-stale': 'Not signed just now',
+}
+
 export const problemMediaType = 'application/problem+json'
 
 /** What is not there is 404; what is wrong with the database is no fault of whoever asks. */
@@ -151,7 +158,7 @@ export function problemOf(error: unknown): Problem {
 }
 
 function problem(code: string, status: number, detail: string, retryable: boolean): Problem {
-  const title = titles[status] ?? titles[400]!
+  const title = titlesOfCodes[code] ?? titles[status] ?? titles[400]!
   const again = retryable || status === 429 || status === 503
   return { type: `/docs/api#code-${code}`, title, status, detail, code, retryable: again }
 }

@@ -96,6 +96,7 @@ function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
     'question-retrying',
     'budget-awaited',
   )
+  const paced = payloadIfSound(last, 'effect-paced')
   const approval = requested?.approval ?? unknown?.approval ?? null
   const decision = approvals.find(({ id, status }) => id === approval && status !== 'pending')
   const asked = approvals.find(({ id }) => id === approval)
@@ -111,7 +112,7 @@ function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
       asks: unknown ? 'outcome' : requested ? (requested.kind ?? 'approval') : null,
       decided: decision ? { status: decision.status, by: decision.decided_by } : null,
       dueAt: due === null ? null : isoText(due),
-      reason: unknown?.reason ?? again?.error?.message ?? null,
+      reason: unknown?.reason ?? again?.error?.message ?? paced?.reason ?? null,
     },
   ]
 }
