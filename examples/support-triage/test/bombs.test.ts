@@ -61,13 +61,14 @@ test('mail made to be expensive is refused or read, each says why, and nothing e
   for (const [index, [, text]] of all.entries()) {
     await writeFile(join(folder, `${String(index).padStart(2, '0')}.eml`), text)
   }
-  const before = performance.eventLoopUtilization()
   const readings: Reading[] = []
-  const busy: number[] = []
-  let last = before
+  // Work of this process, not time, which others on the machine take as well.
+  const worked: number[] = []
+  let last = process.cpuUsage()
   for await (const reading of readInbox(folder)) {
-    busy.push(performance.eventLoopUtilization(last).active)
-    last = performance.eventLoopUtilization()
+    const { user, system } = process.cpuUsage(last)
+    worked.push((user + system) / 1000)
+    last = process.cpuUsage()
     readings.push(reading)
   }
   expect(readings).toHaveLength(all.length)
@@ -81,7 +82,7 @@ test('mail made to be expensive is refused or read, each says why, and nothing e
     expect([name, readings[refused.length + index]]).toMatchObject([name, { ok: true }])
   }
   // A process that is started anew takes its part; the parser takes none.
-  expect(busy.sort((a, b) => a - b).at(Math.floor(busy.length / 2))).toBeLessThan(100)
+  expect(worked.sort((a, b) => a - b).at(Math.floor(worked.length / 2))).toBeLessThan(100)
 })
 
 test('HTML that is a bomb does not hide the plain part beside it', async () => {
