@@ -48,7 +48,7 @@ function said({ reason, waiting, rates, identity }: AccountView): string {
   const parts = [
     identity === null ? '' : safeLine(identity),
     reason === null ? '' : visibleLine(safeLine(reason)).slice(0, 200),
-    waiting > 0 ? `${waiting} calls wait` : '',
+    waiting > 0 ? `${waiting} ${waiting === 1 ? 'call waits' : 'calls wait'}` : '',
     ...slow,
   ]
   return parts.filter((part) => part !== '').join('; ')
