@@ -52,6 +52,12 @@ test('what cannot be read costs that input alone', async () => {
   ])
 })
 
+test('what takes long because its process gets no time is read, up to twelve times as late', async () => {
+  const letters = reader({ timeout: 500 })
+  expect(await letters.read({ text: 'rest 2000' })).toMatchObject({ text: 'REST 2000' })
+  await expect(letters.read({ text: 'rest 600000' })).rejects.toMatchObject({ code: 'not-read' })
+})
+
 test('the time that the process takes to start is not that of the first input', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())

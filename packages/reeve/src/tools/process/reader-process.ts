@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readVariables } from '../../base/config.ts'
 import { messageOf, ReeveError } from '../../base/errors.ts'
@@ -11,7 +12,10 @@ export interface ReaderProcessOptions {
   what: string
   /** The module that the process runs; it calls `serveReader` once. */
   module: URL
-  /** For one input. Default `5s`. */
+  /**
+   * For one input, of work: on a machine that is busy with others it may last up to twelve times as long. (Where the system does not
+   * tell how much a process has worked, as outside of Linux, it is plain time.) Default `5s`.
+   */
   timeout?: Duration
   /** What the process may take. Default 256 MiB. */
   memoryBytes?: number
@@ -26,6 +30,9 @@ const ready = { isReady: true }
 
 /** A process takes a while to start where the machine is busy, and no stranger has anything to do with that. */
 const longestStartMs = 60_000
+
+/** Of the timeout: no input takes longer, however little its process could work. */
+const mostTimes = 12
 
 interface Waiting {
   input: unknown
@@ -100,13 +107,13 @@ export class ReaderProcess<Input, Output> {
     const { promise, resolve } = Promise.withResolvers<Answer<never> | undefined>()
     const onMessage = (answer: unknown) => resolve(answer as Answer<never>)
     const onExit = () => resolve(undefined)
-    const timer = setTimeout(() => void tree.end(), this.#timeoutMs)
+    const stopWatch = this.#endWhenLate(tree)
     leader.once('message', onMessage).once('exit', onExit).once('error', onExit)
     leader.ref()
     leader.channel?.ref()
     leader.send(input as never, (error) => error && void tree.end())
     const answer = await promise
-    clearTimeout(timer)
+    stopWatch()
     leader.off('message', onMessage).off('exit', onExit).off('error', onExit)
     // Nothing waits for it now: an idle reader keeps no process alive.
     leader.unref()
@@ -114,6 +121,22 @@ export class ReaderProcess<Input, Output> {
     if (answer) return answer
     if (this.#tree === tree) this.#tree = undefined
     throw this.#notRead(`reading it takes more than ${this.#timeoutMs} ms or too much memory`)
+  }
+
+  /** Ends the process when it has worked for too long on what it was given now. */
+  #endWhenLate(tree: ProcessTree<ChildProcess>): () => void {
+    const timeoutMs = this.#timeoutMs
+    const before = workedMs(tree.leader.pid)
+    let looks = 0
+    let timer = setTimeout(look, timeoutMs)
+    function look(): void {
+      const now = workedMs(tree.leader.pid)
+      const left = before === undefined || now === undefined ? 0 : timeoutMs - (now - before)
+      looks++
+      if (left <= 0 || looks === mostTimes) void tree.end()
+      else timer = setTimeout(look, Math.max(left, timeoutMs / mostTimes))
+    }
+    return () => clearTimeout(timer)
   }
 
   async #running(): Promise<ProcessTree<ChildProcess>> {
@@ -195,4 +218,19 @@ function conditionsOf(args: readonly string[]): string[] {
 function nodeOptions(options = ''): Record<string, string> {
   const conditions = options.match(/(?:--conditions|-C)[= ]\S+/g)
   return conditions ? { NODE_OPTIONS: conditions.join(' ') } : {}
+}
+
+/** What a process has worked until now, all its threads together; undefined where the system does not tell. */
+function workedMs(pid: number | undefined): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13)
+    // The kernel tells it in hundredths of a second.
+    return (Number(user) + Number(system)) * 10
+  } catch {
+    return undefined
+  }
 }
