@@ -73,7 +73,9 @@ const scenes: Record<string, Scene> = {
   'audit key': { fill: { '--rotate': '', '--lost': '' } },
   'connectors test': { fill: { NAME: 'stripe' }, codes: [0, 1] },
   'connectors versions': { fill: { NAME: 'stripe' } },
-  'connectors disconnect': { fill: { NAME: 'stripe', '--account': '', ACCOUNT: '' } },
+  'connectors disconnect': {
+    fill: { NAME: 'stripe', '--account': '', ACCOUNT: '', '--mode': '', sandbox: '' },
+  },
   'skills import': { fill: { '~/Downloads/pdf': 'outside/forms' } },
   'skills show': { fill: { pdf: 'forms' } },
   'eval replay': { fill: { 'support-triage': 'greet' } },

@@ -166,7 +166,7 @@ export async function disconnect(
 ): Promise<void> {
   const name = secretNameOf(connection, key.account, key.mode)
   const secret = await findSecret(session, name)
-  if (!secret && !(await findAccount(session, key)))
+  if (!secret && !isDeclared(connection, key.account) && !(await findAccount(session, key)))
     throw new ReeveError(
       'unknown-connection',
       `There is no ${accountName(key).replace(/^the /, '')}. See which there are: reeve connectors list. Nothing was changed.`,
@@ -176,6 +176,12 @@ export async function disconnect(
   await record(session, acting, 'connector-disconnected', `${key.connection}/${key.account}`, {
     mode: key.mode,
   })
+}
+
+/** Whether the project names the account. */
+function isDeclared({ accounts }: Connection, account: string): boolean {
+  if (accounts.choice === 'one') return accounts.account === account
+  return accounts.choice === 'several' && accounts.accounts.includes(account)
 }
 
 /** Looks at an account, and says how it stands: the test call. */
