@@ -74,7 +74,7 @@ const scenes: Record<string, Scene> = {
   'connectors test': { fill: { NAME: 'stripe' }, codes: [0, 1] },
   'connectors versions': { fill: { NAME: 'stripe' } },
   'connectors disconnect': {
-    fill: { NAME: 'stripe', '--account': '', ACCOUNT: '', '--mode': '', sandbox: '' },
+    fill: { NAME: 'stripe', ACCOUNT: 'shop', '--mode': '', sandbox: '' },
   },
   'skills import': { fill: { '~/Downloads/pdf': 'outside/forms' } },
   'skills show': { fill: { pdf: 'forms' } },
