@@ -19,6 +19,7 @@ import { statusWords } from './features/run/status.ts'
 import { SignedOut } from './features/session/SignedOut.tsx'
 import { Frame } from './frame/Frame.tsx'
 import { pages } from './pages.ts'
+import { keyOf, oneOf, text } from './search-values.ts'
 import { Failure } from './ui/Failure.tsx'
 import { Empty, Page } from './ui/Page.tsx'
 
@@ -57,18 +58,6 @@ function Root() {
       <Frame />
     </DecisionsProvider>
   )
-}
-
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
-
-function oneOf<T extends string>(values: readonly T[], value: unknown): T | undefined {
-  return values.find((each) => each === value)
-}
-
-/** What a filter in an address names, of a table that has words for all there are. */
-function keyOf<T extends string>(table: Readonly<Record<T, unknown>>, value: unknown): T | undefined {
-  return oneOf(Object.keys(table) as T[], value)
 }
 
 const runViews = ['timeline', 'graph', 'events'] as const

@@ -128,6 +128,14 @@ interface Stat {
   parent: number
   session: number
   started: number
+  /** Of all its threads, in hundredths of a second. */
+  worked: number
+}
+
+/** What a process has worked until now (ms), all its threads together; undefined where the system does not tell. */
+export function workedMsOf(pid: number): number | undefined {
+  const stat = readStat(pid)
+  return stat && stat.worked * 10
 }
 
 function readStat(pid: number): Stat | undefined {
@@ -148,5 +156,11 @@ function parseStat(text: string): Stat | undefined {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   if (fields.length < 20) return undefined
   const at = (index: number) => Number(fields[index])
-  return { hasEnded: /[ZX]/.test(fields[0]!), parent: at(1), session: at(3), started: at(19) }
+  return {
+    hasEnded: /[ZX]/.test(fields[0]!),
+    parent: at(1),
+    session: at(3),
+    started: at(19),
+    worked: at(11) + at(12),
+  }
 }

@@ -15,7 +15,7 @@ import {
 } from '../../store/connectors/accounts.ts'
 import { awaitedAccount } from '../../store/connectors/awaited-of-people.ts'
 import type { Database, Session } from '../../store/database.ts'
-import { listProposals, propose, withdrawProposal } from '../../store/proposals/proposals.ts'
+import { openProposalOf, propose, withdrawProposal } from '../../store/proposals/proposals.ts'
 import { wakeAwaiting } from '../../store/runs/awaited.ts'
 import type { CallPlace } from '../shape/host.ts'
 
@@ -150,7 +150,7 @@ function reconnectKey({ connection, account, mode }: AccountKey): string {
 
 /** What it asked for has come. */
 async function withdraw(session: Session, key: AccountKey, at: number): Promise<void> {
-  const [open] = await listProposals(session, { key: reconnectKey(key), status: 'open', limit: 1 })
+  const open = await openProposalOf(session, reconnectKey(key))
   if (!open) return
   await withdrawProposal(session, open.id, { note: 'it is connected', at })
 }

@@ -14,13 +14,7 @@ import {
 } from '../../store/connectors/versions.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { workersBeside } from '../../store/dispatch/workers.ts'
-import {
-  decideProposal,
-  listProposals,
-  type ProposalRow,
-  propose,
-  withdrawProposal,
-} from '../../store/proposals/proposals.ts'
+import { decideProposal, openProposalOf, propose, withdrawProposal } from '../../store/proposals/proposals.ts'
 import { wakeAwaiting } from '../../store/runs/awaited.ts'
 import type { Connection } from '../shape/connection.ts'
 import { type Contract, contractDiff, fingerprintOf } from '../shape/contract.ts'
@@ -139,7 +133,7 @@ export class Contracts {
     }
     const before = await acceptedVersion(session, name, last.mode)
     await acceptVersion(session, last.id, acting.by, acting.at)
-    const open = await openProposalOf(session, name)
+    const open = await openProposalOf(session, contractKey(name))
     if (open) await decideProposal(session, open.id, 'adopted', { acting })
     await record(session, acting, 'connector-accepted', name, {
       version: last.version,
@@ -151,7 +145,7 @@ export class Contracts {
 
   /** Nobody need accept it any more. */
   async #withdraw(session: Session, name: string, at: number): Promise<void> {
-    const open = await openProposalOf(session, name)
+    const open = await openProposalOf(session, contractKey(name))
     if (open) await withdrawProposal(session, open.id, { note: 'what it is now counts already', at })
   }
 
@@ -206,9 +200,4 @@ export class Contracts {
 
 function contractKey(connection: string): string {
   return `contract:${connection}`
-}
-
-async function openProposalOf(session: Session, connection: string): Promise<ProposalRow | undefined> {
-  const [open] = await listProposals(session, { key: contractKey(connection), status: 'open', limit: 1 })
-  return open
 }

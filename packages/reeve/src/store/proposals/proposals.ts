@@ -232,6 +232,12 @@ export function listProposals(
   )
 }
 
+/** The one that is open under a key: there is one at most. */
+export async function openProposalOf(session: Session, key: string): Promise<ProposalRow | undefined> {
+  const [open] = await listProposals(session, { key, status: 'open', limit: 1 })
+  return open
+}
+
 /** How many are open, counted up to `most`. */
 export async function countOpenProposals(session: Session, most: number): Promise<number> {
   const row = await session.get<{ count: number }>(

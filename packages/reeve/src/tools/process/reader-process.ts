@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readVariables } from '../../base/config.ts'
 import { messageOf, ReeveError } from '../../base/errors.ts'
+import { workedMsOf } from '../../base/process/process-mark.ts'
 import { ProcessTree } from '../../base/process/process-tree.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 
@@ -126,11 +126,12 @@ export class ReaderProcess<Input, Output> {
   /** Ends the process when it has worked for too long on what it was given now. */
   #endWhenLate(tree: ProcessTree<ChildProcess>): () => void {
     const timeoutMs = this.#timeoutMs
-    const before = workedMs(tree.leader.pid)
+    const worked = () => (tree.leader.pid === undefined ? undefined : workedMsOf(tree.leader.pid))
+    const before = worked()
     let looks = 0
     let timer = setTimeout(look, timeoutMs)
     function look(): void {
-      const now = workedMs(tree.leader.pid)
+      const now = worked()
       const left = before === undefined || now === undefined ? 0 : timeoutMs - (now - before)
       looks++
       if (left <= 0 || looks === mostTimes) void tree.end()
@@ -218,19 +219,4 @@ function conditionsOf(args: readonly string[]): string[] {
 function nodeOptions(options = ''): Record<string, string> {
   const conditions = options.match(/(?:--conditions|-C)[= ]\S+/g)
   return conditions ? { NODE_OPTIONS: conditions.join(' ') } : {}
-}
-
-/** What a process has worked until now, all its threads together; undefined where the system does not tell. */
-function workedMs(pid: number | undefined): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const [user, system] = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(11, 13)
-    // The kernel tells it in hundredths of a second.
-    return (Number(user) + Number(system)) * 10
-  } catch {
-    return undefined
-  }
 }
