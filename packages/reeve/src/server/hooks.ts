@@ -24,6 +24,9 @@ interface Door {
   secrets: () => HookSecrets
 }
 
+/** What the doors need of the service. */
+type HookService = Pick<Service, 'internals' | 'variables' | 'engine' | 'clock' | 'log'>
+
 /** Of a letter that is posted. */
 const letterType = 'message/rfc822'
 const form = 'application/x-www-form-urlencoded'
@@ -37,21 +40,24 @@ const credentials = /^(?:authorization|cookie|proxy-authorization)$|signature/
 export function mountHooks(
   hono: Hono,
   options: {
-    service: Service
+    service: HookService
     named: ReadonlyMap<string, NamedTrigger>
     letters: LetterReader
+    /** Default: those that the project has sealed, or has in its environment. */
+    secretsOf?: (hook: Hook) => HookSecrets
   },
 ): void {
   const { service, named, letters } = options
+  const { internals, variables } = service
+  const secretsOf =
+    options.secretsOf ?? ((hook) => secretsOfHook(hook, { vault: internals.vault, variables }))
   const doors = new Map<string, Door>()
   for (const each of named.values()) {
     const hook = hookOf(each.trigger)
     if (!hook) continue
-    const { internals, variables } = service
-    const secrets = () => secretsOfHook(hook, { vault: internals.vault, variables })
-    doors.set(each.name, { named: each, hook, secrets })
+    doors.set(each.name, { named: each, hook, secrets: () => secretsOf(hook) })
   }
-  for (const { name, hook, secrets, take } of service.internals.pressDoors)
+  for (const { name, hook, secrets, take } of internals.pressDoors)
     doors.set(name, { named: doors.get(name)?.named, press: take, hook, secrets })
   for (const [trigger, { hook, secrets }] of doors) {
     const now = secrets()
@@ -77,7 +83,7 @@ export function mountHooks(
 }
 
 interface Receiving {
-  service: Service
+  service: HookService
   arrivals: Arrivals
   letters: LetterReader
 }

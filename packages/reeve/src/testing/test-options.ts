@@ -114,3 +114,13 @@ export function startOf(at: Moment | undefined): number | undefined {
     `\`at\` of a test is not a time: ${JSON.stringify(at)}. Give a Date or ISO text.`,
   )
 }
+
+/** How long it is until then (ms). @throws `bad-moment` when that is over */
+export function msUntil(moment: Moment, now: number): number {
+  const ms = new Date(moment).getTime() - now
+  if (ms >= 0) return ms
+  throw new ReeveError(
+    'bad-moment',
+    `It is ${new Date(now).toISOString()} in this test; ${JSON.stringify(moment)} is over or no time.`,
+  )
+}

@@ -112,9 +112,11 @@ export interface TestDecision {
   answer?: Json | undefined
 }
 
-/** Of a decision on a run that waits for none. */
-export async function nothingAsked(run: TestRun): Promise<ReeveError> {
-  const { status, reason } = await run.view()
+/** What is decided on: what the run asks first, or what is named by its id. @throws `nothing-asked` */
+export async function idOfAsked(asked: TestRun | string): Promise<string> {
+  if (typeof asked === 'string') return asked
+  const { asks, status, reason } = await asked.view()
+  if (asks[0]) return asks[0].id
   const why = reason === null ? '' : ` (${reason})`
-  return new ReeveError('nothing-asked', `The run asks nothing now: it is ${status}${why}.`)
+  throw new ReeveError('nothing-asked', `The run asks nothing now: it is ${status}${why}.`)
 }

@@ -1,5 +1,4 @@
 import type { Environment } from '../base/config.ts'
-import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
 import { silentLog } from '../base/log.ts'
 import { type Duration, type Moment, toMs } from '../base/time/time.ts'
@@ -15,11 +14,12 @@ import { removeWorker } from '../store/dispatch/workers.ts'
 import { endedStatuses } from '../store/runs/runs.ts'
 import { comeToRest } from './come-to-rest.ts'
 import { type FakeClock, settle } from './fake-clock.ts'
-import { Life, newestRun, startedRun } from './life/life.ts'
+import { Life, requireNewestRun, type Starting, startedRun } from './life/life.ts'
 import { type DeathMoment, type Mock, WatchedBodies } from './life/watched-bodies.ts'
+import { type PostAnswer, type PostOptions, posted } from './posting.ts'
 import { TestClock } from './test-clock.ts'
-import { environmentOf, patienceOf, projectFor, startOf, type TestOptions } from './test-options.ts'
-import { nothingAsked, type TestDecision, TestRun } from './test-run.ts'
+import { environmentOf, msUntil, patienceOf, projectFor, startOf, type TestOptions } from './test-options.ts'
+import { idOfAsked, type TestDecision, TestRun } from './test-run.ts'
 
 const localUser = 'tester'
 
@@ -127,12 +127,17 @@ export class TestRuntime implements AsyncDisposable {
     input: Input,
     options?: StartOptions,
   ): Promise<TestRun<Output>> {
-    const starting = {
-      life: () => this.#life,
-      runtime: () => this.#runtime,
-      settle: () => this.settle(),
-    }
-    return this.#runOf<Output>(await startedRun(starting, workflow, input, options))
+    return this.#runOf<Output>(await startedRun(this.#starting, workflow, input, options))
+  }
+
+  /**
+   * Posts to a webhook, or to a trigger of a connector, signed as its sender signs: `post('tickets.created', { ticket })`. Text and bytes
+   * go out as they are, all else as JSON. Answers what the server answers.
+   * @throws `unknown-trigger` `untestable-trigger`, and what the project's own code threw, which a server answers with 500
+   */
+  async post<Output>(trigger: string, body: unknown, how: PostOptions = {}): Promise<PostAnswer<Output>> {
+    const { runId, ...told } = await posted(this.#starting, trigger, body, how)
+    return { ...told, run: runId === undefined ? undefined : this.#runOf<Output>(runId) }
   }
 
   /** Starts a run and lets as much time pass as it needs to end. @throws `run-waits` when somebody must decide or send a signal */
@@ -158,14 +163,7 @@ export class TestRuntime implements AsyncDisposable {
 
   /** Lets time pass until then. @throws `bad-moment` when that is over */
   async advanceTo(moment: Moment): Promise<void> {
-    const at = new Date(moment).getTime()
-    const ms = at - this.clock.now()
-    if (ms >= 0) return this.#pass(ms)
-    const now = new Date(this.clock.now()).toISOString()
-    throw new ReeveError(
-      'bad-moment',
-      `It is ${now} in this test; ${JSON.stringify(moment)} is over or no time.`,
-    )
+    await this.#pass(msUntil(moment, this.clock.now()))
   }
 
   /** What is open, what was asked first first. */
@@ -207,10 +205,7 @@ export class TestRuntime implements AsyncDisposable {
 
   /** The newest run of a workflow: one that a schedule, an event or another run started. @throws `unknown-run` */
   async lastRun<Output = unknown>(workflow: Workflow<never, Output> | string): Promise<TestRun<Output>> {
-    const name = typeof workflow === 'string' ? workflow : workflow.name
-    const newest = await newestRun(this.#runtime, name)
-    if (newest !== undefined) return this.#runOf<Output>(newest)
-    throw new ReeveError('unknown-run', `There is no run of "${name}" in this test.`)
+    return this.#runOf<Output>(await requireNewestRun(this.#runtime, workflow))
   }
 
   /** Kills what is at work and starts anew on what is durable, as after a power cut. */
@@ -255,6 +250,10 @@ export class TestRuntime implements AsyncDisposable {
     return this.stop()
   }
 
+  get #starting(): Starting {
+    return { life: () => this.#life, runtime: () => this.#runtime, settle: () => this.settle() }
+  }
+
   async #idOf(run: TestRun | string): Promise<string> {
     return typeof run === 'string' ? namedRun(internalsOf(this.#runtime).database, run, localUser) : run.id
   }
@@ -274,8 +273,7 @@ export class TestRuntime implements AsyncDisposable {
     asked: TestRun | string,
     { by = localUser, ...decision }: TestDecision & { verdict: 'approve' | 'reject' | 'answer' },
   ): Promise<void> {
-    const id = typeof asked === 'string' ? asked : (await asked.view()).asks[0]?.id
-    if (id === undefined) throw await nothingAsked(asked as TestRun)
+    const id = await idOfAsked(asked)
     await this.#runtime.decide(id, { by, ...decision } as Parameters<Runtime['decide']>[1])
     await this.settle()
   }

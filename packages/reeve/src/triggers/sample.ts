@@ -50,7 +50,8 @@ export function sampleFor(
   return { path: hookPath(name), headers, body }
 }
 
-function untestable(name: string, on: NamedTrigger['trigger']['on']): ReeveError {
+/** Of a trigger that nobody posts to. */
+export function untestable(name: string, on: NamedTrigger['trigger']['on']): ReeveError {
   const advice: Record<typeof on, string> = {
     webhook: '',
     mail: 'It watches a folder: put an email there.',
@@ -62,5 +63,14 @@ function untestable(name: string, on: NamedTrigger['trigger']['on']): ReeveError
   return new ReeveError(
     'untestable-trigger',
     `The trigger "${name}" (${on}) takes no sample over HTTP. ${advice[on]}`,
+  )
+}
+
+/** Of a name that no trigger has. */
+export function unknownTrigger(triggers: ReadonlyMap<string, NamedTrigger>, name: string): ReeveError {
+  const known = [...triggers.keys()].sort().join(', ')
+  return new ReeveError(
+    'unknown-trigger',
+    `The project has no trigger "${name}". ${known === '' ? 'It has none: see `on` of a workflow.' : `It has: ${known}.`}`,
   )
 }

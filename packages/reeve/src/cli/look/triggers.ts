@@ -8,7 +8,7 @@ import { defaultPort } from '../../server/open-page.ts'
 import { exchange } from '../../tools/http/http-exchange.ts'
 import { EgressGuard } from '../../tools/http/ssrf-guard.ts'
 import type { NamedTrigger } from '../../triggers/named-triggers.ts'
-import { sampleFor } from '../../triggers/sample.ts'
+import { sampleFor, unknownTrigger } from '../../triggers/sample.ts'
 import type { TriggerView } from '../../triggers/trigger-view.ts'
 import type { Cli } from '../cli.ts'
 import type { House } from '../house/house.ts'
@@ -83,11 +83,7 @@ export function triggerTest(cli: Cli, { server, body }: TestOptions, name: strin
 function requireTrigger(triggers: ReadonlyMap<string, NamedTrigger>, name: string): NamedTrigger {
   const named = triggers.get(name)
   if (named) return named
-  const known = [...triggers.keys()].sort().join(', ')
-  throw new ReeveError(
-    'unknown-trigger',
-    `The project has no trigger "${name}". ${known === '' ? 'It has none: see `on` of a workflow.' : `It has: ${known}.`}`,
-  )
+  throw unknownTrigger(triggers, name)
 }
 
 /** @throws `bad-option` */

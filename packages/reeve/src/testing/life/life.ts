@@ -1,3 +1,4 @@
+import { ReeveError } from '../../base/errors.ts'
 import type { StartOptions } from '../../engine/starting/prepared-start.ts'
 import type { Workflow } from '../../engine/workflow.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
@@ -74,8 +75,19 @@ export async function startedRun<Input>(
   }
 }
 
+/** The same, where there must be one. @throws `unknown-run` */
+export async function requireNewestRun(
+  runtime: Runtime,
+  workflow: Workflow<never, unknown> | string,
+): Promise<string> {
+  const name = typeof workflow === 'string' ? workflow : workflow.name
+  const newest = await newestRun(runtime, name)
+  if (newest !== undefined) return newest
+  throw new ReeveError('unknown-run', `There is no run of "${name}" in this test.`)
+}
+
 /** The id of the newest run of a workflow. */
-export async function newestRun(runtime: Runtime, workflow: string): Promise<string | undefined> {
+async function newestRun(runtime: Runtime, workflow: string): Promise<string | undefined> {
   const { runs } = await runtime.listRuns({ workflow, limit: 1 })
   return runs[0]?.id
 }
