@@ -16,6 +16,7 @@ import { deliveryCases } from './contract/deliveries.ts'
 import { directiveVersionCases } from './contract/directive-versions.ts'
 import { effectBudgetCases } from './contract/effect-budgets.ts'
 import { eraseCases } from './contract/erase.ts'
+import { eraseWholeCases } from './contract/erase-whole.ts'
 import { expiredCases } from './contract/expired.ts'
 import { foreignMarkCases } from './contract/foreign-marks.ts'
 import { inboxCases } from './contract/inbox.ts'
@@ -58,6 +59,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     retentionCases(open)
     directiveVersionCases(open)
     eraseCases(open)
+    eraseWholeCases(open)
     markCases(open)
     foreignMarkCases(open)
     lostMarkCases(open)

@@ -1,6 +1,8 @@
 import { safeLine } from '../../base/text/one-line.ts'
 import { systemClock } from '../../base/time/time.ts'
-import { type Erasure, eraseSubject, findTraces, type SubjectTraces } from '../../store/keeping/erase.ts'
+import { type Erasure, eraseSubject } from '../../store/keeping/erasing/erase.ts'
+import { changedTables } from '../../store/keeping/erasing/places.ts'
+import { findTraces, type GoingRun, type SubjectTraces } from '../../store/keeping/erasing/traces.ts'
 import { emptyLog, rewrite } from '../../store/keeping/space.ts'
 import type { Cli } from '../cli.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
@@ -46,7 +48,7 @@ export function erase(
     const erasure = await eraseSubject(database, subject, who)
     const bytes = await clearFile(workspace)
     tellErasure(cli, { traces, erasure, bytes })
-    return traces.going.length > 0 ? exitCodes.waits : exitCodes.done
+    return erasure.going.length > 0 ? exitCodes.waits : exitCodes.done
   })
 }
 
@@ -65,29 +67,32 @@ const advice = {
   cleared: 'The file was rewritten: the bytes are gone from it.',
   'stop-workers':
     'A worker has the file open: what was erased before may still lie in unused pages. Stop the workers and run: reeve compact --yes',
-  'vacuum-full':
-    'Postgres keeps old rows until it cleans up. To have the bytes gone: vacuum full events, blobs, inbox, approvals, items, answers',
+  'vacuum-full': `Postgres keeps old rows until it cleans up. To have the bytes gone: vacuum full ${changedTables.join(', ')}`,
 } as const
 
-function tellTraces({ terminal }: Cli, { runs, going, memories, files }: SubjectTraces): void {
+function tellTraces({ terminal }: Cli, { runs, going, memories, files, stays }: SubjectTraces): void {
   for (const { id, workflow } of runs) terminal.line(`run ${id} (${safeLine(workflow)})`)
   if (memories > 0) terminal.line(`${memories} items of memory`)
   const mark = terminal.colors.yellow('!')
-  for (const { id, workflow, status } of going)
-    terminal.line(
-      `${mark} run ${id} (${safeLine(workflow)}) is ${status} and stays: end it, then erase again`,
-    )
+  for (const { id, workflow, status } of going) terminal.line(goingLine(mark, { id, workflow, status }))
   for (const file of files)
     terminal.line(`${mark} ${safeLine(file)} is a file of knowledge: change it yourself`)
+  for (const { what, rows, advice } of stays) terminal.line(`${mark} ${what} (${rows}): ${advice}`)
+}
+
+function goingLine(mark: string, { id, workflow, status }: GoingRun): string {
+  return `${mark} run ${id} (${safeLine(workflow)}) is ${status} and stays: end it, then erase again`
 }
 
 function tellErasure(
   { terminal }: Cli,
   { traces, erasure, bytes }: { traces: SubjectTraces; erasure: Erasure; bytes: keyof typeof advice },
 ): void {
-  const { going, files } = traces
-  terminal.value({ ...erasure, going: going.map(({ id }) => id), files, bytes, outOfReach })
-  const { runs, events, rows } = erasure
+  const { files, stays } = traces
+  const { runs, events, rows, going } = erasure
+  terminal.value({ ...erasure, going: going.map(({ id }) => id), files, stays, bytes, outOfReach })
+  const known = new Set(traces.going.map(({ id }) => id))
+  for (const run of going) if (!known.has(run.id)) terminal.line(goingLine(terminal.colors.yellow('!'), run))
   terminal.line(`erased: ${events} events of ${runs} runs, and ${rows} other rows`)
   terminal.line(advice[bytes])
   terminal.line('Out of reach:')

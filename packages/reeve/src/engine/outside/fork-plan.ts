@@ -39,6 +39,15 @@ export interface RepeatedEffect {
   isAsked: boolean
 }
 
+/** @throws `bad-fork` */
+export async function refuseErased(session: Session, origin: RunRow): Promise<void> {
+  if (!(await hasErased(session, origin.no))) return
+  throw new ReeveError(
+    'bad-fork',
+    `What run ${origin.id} was about was erased: there is nothing to share. Start a new run.`,
+  )
+}
+
 /**
  * An approval belongs to its run and its effect. Of the origin's decisions only those are shared that were acted upon
  * within what is shared; all others are asked again, and nothing after them is shared that may rest on them. One that was
@@ -46,11 +55,7 @@ export interface RepeatedEffect {
  * @throws `bad-fork`
  */
 export async function planFork(session: Session, origin: RunRow, from: number): Promise<ForkPlan> {
-  if (await hasErased(session, origin.no))
-    throw new ReeveError(
-      'bad-fork',
-      `What run ${origin.id} was about was erased: there is nothing to share. Start a new run.`,
-    )
+  await refuseErased(session, origin)
   const chapter = await readChapter(session, origin)
   const events = chapter.map(asStart)
   const whole = readHistory(events)

@@ -7,10 +7,17 @@ import { copyMarked, shareMarked } from '../../store/marks/marked-values.ts'
 import { loadMarks } from '../../store/marks/open-kept.ts'
 import { insertRuns, newRunValues } from '../../store/runs/changes/starts.ts'
 import { deliver } from '../../store/runs/inbox.ts'
-import { endedStatuses, type RunRow, readRun, readRunByNo, requireRun } from '../../store/runs/runs.ts'
+import {
+  endedStatuses,
+  lockRun,
+  type RunRow,
+  readRun,
+  readRunByNo,
+  requireRun,
+} from '../../store/runs/runs.ts'
 import type { EngineServices } from '../services.ts'
 import type { ForkedInput } from '../starting/forked-input.ts'
-import { type ForkPlan, planFork, unaskedRepeats } from './fork-plan.ts'
+import { type ForkPlan, planFork, refuseErased, unaskedRepeats } from './fork-plan.ts'
 import { appendOutside, type OutsideEvent } from './unheld-runs.ts'
 
 export interface Fork {
@@ -51,6 +58,9 @@ export async function forkRun(
     const state = { status: 'queued', available_at: now, fresh: 1, epoch: 0, worker: null } as const
     const born = { no, id, workflow, version, queue, key, priority, ...state }
     const kin = { idempotency: null, parent: null, parent_step: null, principal: by, created_at: now }
+    // Erasing locks it, too: what was read of it before was not erased meanwhile.
+    await lockRun(session, origin.no)
+    await refuseErased(session, origin)
     await session.bulk(insertRuns, [newRunValues({ ...born, ...kin })])
     await copyMarked(session, origin.no, no)
     const given = fork.input && (await sealedInput(session, no, fork.input))

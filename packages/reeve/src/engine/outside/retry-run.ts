@@ -48,11 +48,7 @@ export async function retryRun(
   const run = await requireRun(database, id)
   refuse(run)
   await refuseUndone(database, run)
-  if (await hasErased(database, run.no))
-    throw new ReeveError(
-      'cannot-retry',
-      `The data of run ${run.id} was erased, so the run cannot continue. Start a new run.`,
-    )
+  await refuseErased(database, run)
   const looked = await database.transaction((session) => failedFamily(session, run))
   const queued: number[] = []
   for (const { child } of looked.blamed) {
@@ -64,6 +60,8 @@ export async function retryRun(
   await database.transaction(async (session) => {
     const current = (await lockRun(session, run.no))!
     refuse(current)
+    // Erasing locks the row, too: what is queued again was not erased meanwhile, and is not any more.
+    await refuseErased(session, current)
     await queueAgain(session, services, current, by, await failedFamily(session, current))
   })
   queued.push(run.no)
@@ -77,6 +75,15 @@ async function refuseUndone(session: Session, run: RunRow): Promise<void> {
   throw new ReeveError(
     'cannot-retry',
     `Run ${undo} has undone effects of run ${run.id}, some or all, but a retry would continue as if they were still there. Start a new run.`,
+  )
+}
+
+/** @throws `cannot-retry` */
+async function refuseErased(session: Session, run: RunRow): Promise<void> {
+  if (!(await hasErased(session, run.no))) return
+  throw new ReeveError(
+    'cannot-retry',
+    `The data of run ${run.id} was erased, so the run cannot continue. Start a new run.`,
   )
 }
 
