@@ -42,6 +42,7 @@ async function works(command: readonly string[]): Promise<boolean> {
       env: {},
       cwd: '/',
       timeoutMs: 5000,
+      countsWaiting: false,
       maxOutputBytes: 4096,
     })
     return (await probe.ended).exitCode === 0

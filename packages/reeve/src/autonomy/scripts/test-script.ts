@@ -47,6 +47,7 @@ export async function testScript(project: string, script: Script): Promise<Scrip
       },
       cwd: join(project, manifest.folder),
       timeoutMs: testMs,
+      countsWaiting: false,
       maxOutputBytes: 4_194_304,
     })
     child.write('')

@@ -1,6 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { messageOf, ReeveError } from '../errors.ts'
+import { afterFreeTime } from './free-time.ts'
 import { ProcessTree } from './process-tree.ts'
 
 export interface ChildOptions {
@@ -12,6 +13,8 @@ export interface ChildOptions {
   cwd: string
   /** Default: it may take as long as it takes. */
   timeoutMs?: number
+  /** Whether the time in which programs of this machine waited for a processor counts too. Default true: the timeout is one of the clock. */
+  countsWaiting?: boolean
   /** Of stdout and stderr together. */
   maxOutputBytes: number
   signal?: AbortSignal
@@ -71,8 +74,8 @@ export class BoundedChild {
     void this.#tree.end().then(this.#killed.resolve)
   }
 
-  async #watch({ timeoutMs, maxOutputBytes, signal }: ChildOptions): Promise<ChildEnd> {
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => this.kill('timeout'), timeoutMs)
+  async #watch({ timeoutMs, countsWaiting = true, maxOutputBytes, signal }: ChildOptions): Promise<ChildEnd> {
+    const stopClock = timeoutMs === undefined ? undefined : this.#endAfter(timeoutMs, countsWaiting)
     const onAbort = () => this.kill('aborted')
     signal?.addEventListener('abort', onAbort, { once: true })
     // Aborted while it was started.
@@ -86,7 +89,7 @@ export class BoundedChild {
     this.process.stderr.on('data', take(this.#stderr))
     const closed = once(this.process, 'close').catch(() => {})
     await Promise.race([once(this.process, 'exit').catch(() => {}), this.#killed.promise])
-    clearTimeout(timer)
+    stopClock?.()
     signal?.removeEventListener('abort', onAbort)
     await this.#tree.end()
     await this.#drained(closed)
@@ -94,6 +97,13 @@ export class BoundedChild {
     const stdout = Buffer.concat(this.#stdout)
     const stderr = Buffer.concat(this.#stderr)
     return { cause: this.#cause, exitCode, signal: signalCode, stdout, stderr }
+  }
+
+  #endAfter(ms: number, countsWaiting: boolean): () => void {
+    const late = () => this.kill('timeout')
+    if (!countsWaiting) return afterFreeTime(ms, late)
+    const timer = setTimeout(late, ms)
+    return () => clearTimeout(timer)
   }
 
   /** Where the tree cannot be known for certain, somebody may hold the pipes open for ever. */

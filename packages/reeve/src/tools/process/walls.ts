@@ -63,6 +63,7 @@ export async function lock(
     env: {},
     cwd: '/',
     timeoutMs: 5000,
+    countsWaiting: false,
     maxOutputBytes: 4096,
   })
   return (await locking.ended).exitCode === 0

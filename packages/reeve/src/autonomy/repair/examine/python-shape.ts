@@ -131,14 +131,16 @@ export async function pythonShape(source: string, python: string): Promise<Shape
     env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
     cwd: '/',
     timeoutMs: readMs,
+    countsWaiting: false,
     maxOutputBytes: 8_388_608,
   })
   child.write(source)
-  const { exitCode, stdout, stderr } = await child.ended
+  const { cause, exitCode, stdout, stderr } = await child.ended
   try {
     if (exitCode === 0) return { ...emptyShape(), ...(JSON.parse(stdout.toString('utf8')) as Partial<Shape>) }
   } catch {
     // Told below.
   }
+  if (cause !== 'exit') return { ...emptyShape(), problem: `it could not be read in ${readMs / 1000} s` }
   return { ...emptyShape(), problem: `it cannot be read: ${stderr.toString('utf8').slice(-200)}` }
 }

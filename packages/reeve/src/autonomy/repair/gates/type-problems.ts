@@ -39,16 +39,20 @@ export async function typeProblems(
         env: { PATH: dirname(process.execPath) },
         cwd: project,
         timeoutMs: checkMs,
+        countsWaiting: false,
         maxOutputBytes: 4_194_304,
       })
       child.write('')
-      const { stdout } = await child.ended
+      const { cause, stdout } = await child.ended
+      if (cause !== 'exit') return undefined
       return [...stdout.toString('utf8').matchAll(/error (TS\d+): (.*)/g)].map(
         ([, code, text]) => `${code} ${text}`,
       )
     }
     const old = await problemsOf('before.ts', before)
-    const now = (await problemsOf('after.ts', after)).filter((each) => !old.includes(each))
+    const all = await problemsOf('after.ts', after)
+    if (!old || !all) return `its types could not be checked in ${checkMs / 1000} s`
+    const now = all.filter((each) => !old.includes(each))
     return now[0] === undefined ? undefined : `its types are wrong: ${now[0].slice(0, 200)}`
   } finally {
     await rm(place, { recursive: true, force: true })

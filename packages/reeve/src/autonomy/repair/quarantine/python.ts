@@ -18,6 +18,7 @@ async function findPython(): Promise<string | undefined> {
       env: { PATH: scriptPath(), LANG: 'C.UTF-8' },
       cwd: '/',
       timeoutMs: 30_000,
+      countsWaiting: false,
       maxOutputBytes: 4096,
     })
     const { exitCode, stdout } = await child.ended

@@ -93,6 +93,7 @@ export async function runQuarantined(
       env,
       cwd: '/',
       timeoutMs: given.timeoutMs ?? manifest.timeoutMs,
+      countsWaiting: false,
       maxOutputBytes: given.maxOutputBytes ?? manifest.maxOutputBytes,
       ...(given.signal && { signal: given.signal }),
     })
