@@ -745,6 +745,76 @@ test('one run is found among a hundred thousand by what is known of it', async (
   await page.getByText(/^cancel: 0 done, [\d,]+ refused .*, stopped\.$/).waitFor({ timeout: 30_000 })
 })
 
+test('a run of 20,000 events is scrolled from end to end, with few of its rows drawn', async () => {
+  const { database } = internalsOf(stage.runtime)
+  const { id } = await stage.runtime.startRun('weekly-report', null)
+  await stage.runtime.result(id)
+  await database.run(
+    `insert into events (run, seq, type, step, name, args, at, payload, blob, hash)
+     with recursive counted (n) as (select 1 union all select n + 1 from counted where n < 20000)
+     select run, 100 + n, type, 100 + n, 'part ' || n, args, at, payload, blob, hash from events, counted
+     where run = (select no from runs where id = ?) and type = 'step-completed' and name = 'read the orders'`,
+    [id],
+  )
+  const { page, complaints } = await visit(stage, `/runs/${id}`)
+  const last = page.getByRole('button', { name: 'part 20000', exact: true })
+  const drawn = () => page.locator('main').getByRole('button', { name: /^part \d+$/ })
+  await drawn().first().waitFor()
+  await page.getByText('events read so far').waitFor({ state: 'detached', timeout: 30_000 })
+  const scroll = (to: number) =>
+    drawn()
+      .first()
+      .evaluate((row, share) => {
+        let box = row.parentElement!
+        while (box.scrollHeight <= box.clientHeight || getComputedStyle(box).overflowY === 'visible')
+          box = box.parentElement!
+        box.scrollTop = share * box.scrollHeight
+      }, to)
+  for (const share of [0.25, 0.5, 0.75]) {
+    await scroll(share)
+    await page
+      .getByRole('button', { name: new RegExp(`^part ${Math.floor(20 * share)}\\d\\d\\d$`) })
+      .first()
+      .waitFor()
+    expect(await drawn().count()).toBeLessThan(60)
+  }
+  await scroll(1)
+  await last.waitFor()
+  await walk(page, `/runs/${id}?view=events`)
+  const events = page.getByRole('region', { name: 'Events' })
+  await events.getByText('part 1', { exact: true }).first().waitFor()
+  await events.focus()
+  // Lines are as high as their words: the end is where it is once those before it were measured.
+  await expect
+    .poll(
+      async () => {
+        await page.keyboard.press('End')
+        return events.getByText('part 20000', { exact: true }).count()
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(1)
+  expect(await events.locator('[data-index]').count()).toBeLessThan(60)
+  expect(complaints).toEqual([])
+})
+
+test('the title of the window counts what waits, as the navigation does', async () => {
+  const { page } = await visit(stage, '/runs')
+  const counted = async () => Number(/^\((\d+)\) /.exec(await page.title())?.[1] ?? 0)
+  await expect.poll(counted).toBeGreaterThan(0)
+  const before = await counted()
+  await page
+    .getByRole('link', { name: new RegExp(`^Inbox\\D*${before}\\b`) })
+    .first()
+    .waitFor()
+  await stage.runtime.startRun('publish-page', { page: 'Spring feeding', words: 400 })
+  await expect.poll(counted, { timeout: 15_000 }).toBe(before + 1)
+  await page
+    .getByRole('link', { name: new RegExp(`^Inbox\\D*${before + 1}\\b`) })
+    .first()
+    .waitFor()
+})
+
 test('times are told by the clock of the server, whatever the clock of the browser says', async () => {
   const { id } = await stage.runtime.startRun('weekly-report', null)
   for (const aheadMs of [3_600_000, -300 * 86_400_000]) {

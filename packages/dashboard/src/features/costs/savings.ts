@@ -8,22 +8,21 @@ export function forecastWords(month: Today['spend']['month'] | undefined): strin
   return `At this pace it will be ${money(month.forecastUsd)} by the end of the month${of}.`
 }
 
-type Priced = NonNullable<Route['solvers'][number]['price']>
-
-/** What the same tokens would have cost at the dearest model of the routes, and without providers' caches. */
+/** What the same tokens would have cost at the dearest model of their route, and without providers’ caches. */
 export function savedWords(models: readonly CostGroup[], routes: readonly Route[]): string {
-  const prices = new Map<string, Priced>()
-  for (const { solvers } of routes) for (const { name, price } of solvers) if (price) prices.set(name, price)
-  const dearest = [...prices.values()].sort((a, b) => b.inputUsdPerMillion - a.inputUsdPerMillion)[0]
-  if (!dearest) return ''
   let saved = 0
-  for (const { inputTokens, outputTokens, costUsd } of models)
-    saved += costOf(dearest, inputTokens, outputTokens) - costUsd
+  for (const { name, inputTokens, outputTokens, costUsd } of models) {
+    const wouldCost = routes
+      .filter(({ solvers }) => solvers.some((each) => each.name === name))
+      .map(({ solvers }) => Math.max(...solvers.map(({ price }) => costOf(price, inputTokens, outputTokens))))
+    // The figures do not say which route asked it: of several the one counts that saves least.
+    if (wouldCost.length > 0) saved += Math.max(0, Math.min(...wouldCost) - costUsd)
+  }
   return saved > 0
-    ? `Routing and providers’ caches saved ${money(saved)} against asking the dearest model each time.`
+    ? `Routing and providers’ caches saved ${money(saved)} against asking the dearest model of each route every time.`
     : ''
 }
 
-function costOf({ inputUsdPerMillion, outputUsdPerMillion }: Priced, input: number, output: number): number {
-  return (input * inputUsdPerMillion + output * outputUsdPerMillion) / 1e6
+function costOf(price: Route['solvers'][number]['price'], input: number, output: number): number {
+  return price === null ? 0 : (input * price.inputUsdPerMillion + output * price.outputUsdPerMillion) / 1e6
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useRef } from 'react'
+import { lazy, Suspense, useMemo, useRef } from 'react'
 import { runQuery, sessionQuery } from '../../api/queries.ts'
 import type { RunWhole } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
@@ -47,6 +47,8 @@ export function RunPage() {
   const { data: run, error, refetch } = useQuery(runQuery(id))
   const { data: session } = useQuery(sessionQuery)
   const { events, more } = useJournal(id)
+  const bars = useMemo(() => barsOf(events), [events])
+  const drawn = useMemo(() => bars.filter(({ isOnlyAsked }) => !isOnlyAsked), [bars])
   const forms = useRunForms(run)
   const path = [
     { to: '/runs', words: 'Runs' },
@@ -72,8 +74,6 @@ export function RunPage() {
       </Page>
     )
   if (!run) return <Page title="…" path={path} />
-  const bars = barsOf(events)
-  const drawn = bars.filter(({ isOnlyAsked }) => !isOnlyAsked)
   const bar = bars.find(({ call }) => call === chosen)
   const may = session?.role === 'operator' || session?.role === 'owner'
   return (

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useRef } from 'react'
+import { useMemo, useRef } from 'react'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { duration } from '../../ui/words.ts'
 import css from './Run.module.css'
@@ -21,7 +21,7 @@ export function Timeline({
   onChoose: (call: number) => void
 }) {
   const box = useRef<HTMLDivElement>(null)
-  const place = scaleOf(bars, now)
+  const place = useMemo(() => scaleOf(bars, now), [bars, now])
   const rows = useVirtualizer({
     count: bars.length,
     getScrollElement: () => box.current,
