@@ -1,13 +1,16 @@
 /** Codes that tell by themselves of no place where the fix belongs, with why. A code that is new has a place, or a line here. */
 export const codesWithoutPlace: readonly (readonly [why: string, codes: string])[] = [
   [
-    'It can come from many places: `reeve show RUN` and a person say which.',
+    'It tells that something else failed or was done: `reeve show RUN` leads there.',
     `
-    account-unknown batch-gone batch-unread child-cancelled child-failed done-before failed fan-out-failed
-    input-too-large jail-unavailable json-too-deep json-too-large missing-key missing-package no-batches
-    no-embeddings no-json-schema no-value no-walls not-connected not-started not-utf8 other-mode
-    payload-too-large refused-request refused-write sandbox-unavailable secret-needed secret-not-here
-    service-failed unreadable-file
+    batch-gone batch-unread child-cancelled child-failed done-before failed fan-out-failed
+  `,
+  ],
+  [
+    'What it needs is not installed, not set or not connected on this machine: whoever keeps it sees to that.',
+    `
+    account-unknown jail-unavailable missing-key missing-package no-batches no-walls not-connected
+    not-started other-mode sandbox-unavailable secret-needed
   `,
   ],
   [

@@ -45,10 +45,15 @@ const codes: readonly (readonly [Place, readonly string[]])[] = [
       'memory-forbidden',
       'mcp-not-allowed',
       'secret-not-declared',
+      'secret-not-here',
+      'refused-write',
     ],
   ],
   ['evaluation suite', ['criteria-unmet', 'requirement-not-met', 'invalid-output']],
-  ['retrieval', ['no-knowledge', 'mixed-embeddings', 'unfounded', 'feeds-itself', 'unknown-memory']],
+  [
+    'retrieval',
+    ['no-knowledge', 'mixed-embeddings', 'no-embeddings', 'unfounded', 'feeds-itself', 'unknown-memory'],
+  ],
   [
     'prompt',
     [
@@ -59,6 +64,7 @@ const codes: readonly (readonly [Place, readonly string[]])[] = [
       'plan-failed',
       'bad-plan',
       'bad-verdict',
+      'no-value',
     ],
   ],
   [
@@ -74,6 +80,15 @@ const codes: readonly (readonly [Place, readonly string[]])[] = [
       'refused-encoding',
       'refused-redirect',
       'unknown-tool',
+      'refused-request',
+      'service-failed',
+      'no-json-schema',
+      'not-utf8',
+      'unreadable-file',
+      'input-too-large',
+      'payload-too-large',
+      'json-too-deep',
+      'json-too-large',
     ],
   ],
 ]
