@@ -3,10 +3,10 @@ import { safeLine } from '../../base/text/one-line.ts'
 import { formatMs, moment } from '../../base/time/time.ts'
 import type { DaemonView } from '../../inspect/ledger/daemon-view.ts'
 import type { Cli } from '../cli.ts'
-import type { DaemonAct } from '../house/autonomy-house.ts'
 import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
+import type { DaemonAct } from './autonomy-house.ts'
 import { showDecision } from './ledger.ts'
 
 export function daemonList(cli: Cli): Promise<ExitCode> {

@@ -3,9 +3,9 @@ import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { moment } from '../../base/time/time.ts'
 import type { Cli } from '../cli.ts'
-import type { GoalWithChanges } from '../house/autonomy-house.ts'
 import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import type { GoalWithChanges } from './autonomy-house.ts'
 
 interface Options {
   atLeast?: string

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Calls, Here } from './calls.ts'
+import type { Calls, Here } from '../calls.ts'
 import { limit, why } from './options.ts'
 
 const here: Here = { why: 'it works on the files of this folder.', always: true }

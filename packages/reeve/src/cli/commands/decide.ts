@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Calls } from './calls.ts'
+import type { Calls } from '../calls.ts'
 import { limit, why, work } from './options.ts'
 
 export function decideCommands(program: Command, calls: Calls): void {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Calls } from './calls.ts'
+import type { Calls } from '../calls.ts'
 import { why } from './options.ts'
 
 export function keepCommands(program: Command, calls: Calls): void {

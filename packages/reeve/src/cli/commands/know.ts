@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Calls, Here } from './calls.ts'
+import type { Calls, Here } from '../calls.ts'
 import { limit } from './options.ts'
 
 const here: Here = { why: 'it reads the files of a folder into the memory of a project on this machine.' }

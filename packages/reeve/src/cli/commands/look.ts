@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { viewsHelp } from '../../server/sql/views.ts'
-import type { Calls } from './calls.ts'
+import type { Calls } from '../calls.ts'
 import { limit } from './options.ts'
 
 export function lookCommands(program: Command, calls: Calls): void {
@@ -52,13 +52,6 @@ export function lookCommands(program: Command, calls: Calls): void {
     .option('--aside', 'list the requests that are held back: one sender or one kind has sent too many')
     .addOption(limit('20'))
     .action(calls('viewer', async () => (await import('../look/lists.ts')).approvals))
-  program
-    .command('schedules [action] [name]')
-    .description('list the schedules, their next times and last outcomes; pause, resume or run NAME')
-    .option('--detach', 'with run: leave it to the workers')
-    .option('--outcomes <n>', 'the most outcomes of each schedule', '5')
-    .addOption(limit('50'))
-    .action(calls('viewer', async () => (await import('../steer/schedules.ts')).schedules))
   const trigger = program
     .command('trigger')
     .description('list or test triggers, which start runs from outside')
@@ -79,11 +72,6 @@ export function lookCommands(program: Command, calls: Calls): void {
         'asks its server itself',
       ),
     )
-  program
-    .command('budgets')
-    .description('list the budgets for models, and what was spent')
-    .addOption(limit('50'))
-    .action(calls('viewer', async () => (await import('../steer/budgets.ts')).budgets))
   program
     .command('costs')
     .description('add up the cost of paid models, in total and per succeeded run')

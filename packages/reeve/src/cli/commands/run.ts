@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Calls } from './calls.ts'
+import type { Calls } from '../calls.ts'
 
 const sandboxed = 'put all connections to services into sandbox: no call reaches a real account'
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Calls } from './calls.ts'
+import type { Calls } from '../calls.ts'
 import { limit } from './options.ts'
 
 export function steerCommands(program: Command, calls: Calls): void {
@@ -53,5 +53,17 @@ export function steerCommands(program: Command, calls: Calls): void {
     .command('queues [action] [name]')
     .description('list the queues; pause or resume NAME')
     .addOption(limit('50'))
-    .action(calls('viewer', async () => (await import('../look/queues.ts')).queues))
+    .action(calls('viewer', async () => (await import('../steer/queues.ts')).queues))
+  program
+    .command('schedules [action] [name]')
+    .description('list the schedules, their next times and last outcomes; pause, resume or run NAME')
+    .option('--detach', 'with run: leave it to the workers')
+    .option('--outcomes <n>', 'the most outcomes of each schedule', '5')
+    .addOption(limit('50'))
+    .action(calls('viewer', async () => (await import('../steer/schedules.ts')).schedules))
+  program
+    .command('budgets')
+    .description('list the budgets for models, and what was spent')
+    .addOption(limit('50'))
+    .action(calls('viewer', async () => (await import('../steer/budgets.ts')).budgets))
 }

@@ -1,12 +1,12 @@
 import type { Cli } from '../cli.ts'
 import type { House } from '../house/house.ts'
-import type { LogLine } from '../house/logs-house.ts'
 import { withRun } from '../house/named/named-run.ts'
 import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
 import { toLimit } from '../terminal/listing.ts'
 import { eventLine } from './event-line.ts'
+import type { LogLine } from './logs-house.ts'
 
 interface LogsOptions {
   follow?: boolean

@@ -2,7 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { formatMs } from '../../base/time/time.ts'
 import type { Cli } from '../cli.ts'
-import type { BreakerView, SolverView } from '../house/models.ts'
+import type { BreakerView, SolverView } from '../house/models-view.ts'
 import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 

@@ -2,10 +2,10 @@ import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { type Role, roles } from '../../store/identity/principals.ts'
 import type { Cli } from '../cli.ts'
-import type { PrincipalChange } from '../house/principals-house.ts'
 import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { table } from '../terminal/table.ts'
+import type { PrincipalChange } from './principals-house.ts'
 
 interface PrincipalOptions {
   role?: string

@@ -1,6 +1,6 @@
-import type { Role } from '../../store/identity/principals.ts'
-import type { Cli } from '../cli.ts'
-import type { ExitCode } from '../terminal/exit-codes.ts'
+import type { Role } from '../store/identity/principals.ts'
+import type { Cli } from './cli.ts'
+import type { ExitCode } from './terminal/exit-codes.ts'
 
 type Handler = (cli: Cli, options: never, ...args: never[]) => Promise<ExitCode>
 

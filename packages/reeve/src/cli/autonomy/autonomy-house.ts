@@ -27,8 +27,8 @@ import {
 import { goalChanges } from '../../store/autonomy/goal-changes.ts'
 import type { Session } from '../../store/database.ts'
 import { refuseMoved } from '../../store/identity/moved.ts'
-import { localRepairs, type RepairsHouse, remoteRepairs } from '../autonomy/repairs-house.ts'
 import type { Workspace } from '../terminal/workspace.ts'
+import { localRepairs, type RepairsHouse, remoteRepairs } from './repairs-house.ts'
 
 export interface GoalWithChanges extends GoalStanding {
   changes: { by: string; at: string; why: string | null; change: { [field: string]: Json } }[]
