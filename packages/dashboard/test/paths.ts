@@ -1,8 +1,8 @@
 import { listRunPage } from '../../reeve/src/inspect/lists/run-list.ts'
 import { internalsOf } from '../../reeve/src/runtime/runtime.ts'
+import { approvalsOf } from '../../reeve/src/store/approvals/approvals.ts'
 import { readNewest } from '../../reeve/src/store/memory/items.ts'
 import { listProposals } from '../../reeve/src/store/proposals/proposals.ts'
-import { approvalsOf } from '../../reeve/src/store/runs/approvals.ts'
 import { requireRun } from '../../reeve/src/store/runs/runs.ts'
 import type { Stage } from './stage.ts'
 

@@ -216,6 +216,15 @@ export type {
   RunSteering,
 } from './runtime/steering.ts'
 export type { UndoOptions, UndoScope } from './runtime/undoing.ts'
+export type {
+  ActsWith,
+  AllowedVerdict,
+  ArgumentPlace,
+  Deciders,
+  OnTimeout,
+  QuietHours,
+} from './store/approvals/approval-terms.ts'
+export type { ApprovalKind, ApprovalStatus } from './store/approvals/approvals.ts'
 export type { ApprovalRules } from './store/approvals/rules.ts'
 export type { Proof } from './store/authority/acts.ts'
 export type { Channel } from './store/journal/events.ts'
@@ -224,15 +233,6 @@ export type { EffectClass, PlainEffectClass } from './store/journal/vocabulary/e
 export type { PrunableChapters, PrunedChapters } from './store/keeping/chapters.ts'
 export type { Prunable, Pruned } from './store/keeping/retention.ts'
 export type { ItemKind } from './store/memory/items.ts'
-export type {
-  ActsWith,
-  AllowedVerdict,
-  ArgumentPlace,
-  Deciders,
-  OnTimeout,
-  QuietHours,
-} from './store/runs/approval-terms.ts'
-export type { ApprovalKind, ApprovalStatus } from './store/runs/approvals.ts'
 export type { RunFilter } from './store/runs/run-lists.ts'
 export type { RunStatus } from './store/runs/runs.ts'
 export type { ToolAxes } from './tools/axes.ts'

@@ -1,10 +1,10 @@
+import type { ApprovalRow } from '../store/approvals/approvals.ts'
 import { accountName } from '../store/connectors/accounts.ts'
 import { type AwaitedOfPeople, awaitedOfPeople } from '../store/connectors/awaited-of-people.ts'
 import type { Session } from '../store/database.ts'
 import { listQueues } from '../store/dispatch/queues/queues.ts'
 import { drivenVersions, lackOf } from '../store/dispatch/workers.ts'
 import { openSignalWaits } from '../store/journal/said.ts'
-import type { ApprovalRow } from '../store/runs/approvals.ts'
 import { openFamilyOf, pendingOf } from '../store/runs/family.ts'
 import { endedStatuses, type RunRow } from '../store/runs/runs.ts'
 

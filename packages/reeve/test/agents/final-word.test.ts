@@ -5,7 +5,7 @@ import { critique } from '../../src/agents/patterns/critique.ts'
 import type { Json } from '../../src/base/json/json.ts'
 import { type Context, workflow } from '../../src/context.ts'
 import type { Solver } from '../../src/models/solver.ts'
-import { listPending } from '../../src/store/runs/approvals.ts'
+import { listPending } from '../../src/store/approvals/approvals.ts'
 import { scriptedSolver } from '../../src/testing/scripted.ts'
 import { agentBench } from './agent-harness.ts'
 

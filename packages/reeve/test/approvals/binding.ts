@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import { approvalView } from '../../src/inspect/approvals/approval-view.ts'
+import type { ApprovalTerms } from '../../src/store/approvals/approval-terms.ts'
+import { requireApproval } from '../../src/store/approvals/approvals.ts'
 import { payloadOf } from '../../src/store/journal/events.ts'
-import type { ApprovalTerms } from '../../src/store/runs/approval-terms.ts'
-import { requireApproval } from '../../src/store/runs/approvals.ts'
 import { eventsOf } from '../engine/harness.ts'
 import { approvalCase, asksFor, type OpenApprovals, whileAsked } from './harness.ts'
 

@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
 import type { Json } from '../../src/base/json/json.ts'
 import { approvalPage } from '../../src/inspect/approvals/approval-page.ts'
+import { requireApproval } from '../../src/store/approvals/approvals.ts'
 import { readActs, saidOf, verifyActs } from '../../src/store/authority/authority-log.ts'
 import type { Database } from '../../src/store/database.ts'
 import { addPrincipal, changeRole, removePrincipal } from '../../src/store/identity/principals.ts'
-import { requireApproval } from '../../src/store/runs/approvals.ts'
 import { approvalCase, asksFor, type Bench, type OpenApprovals, whileAsked } from './harness.ts'
 
 const show = { to: 'margaret@example.org', amountUsd: 80 }

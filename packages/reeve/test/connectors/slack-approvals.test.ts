@@ -4,9 +4,9 @@ import { slackApprovals } from '../../src/connectors/slack/approvals/slack-appro
 import { slack } from '../../src/connectors/slack/slack.ts'
 import { type SlackStandIn, start as startSlack } from '../../src/connectors/slack/stand-in.ts'
 import { workflow } from '../../src/context.ts'
+import { requireApproval } from '../../src/store/approvals/approvals.ts'
 import { saveRules } from '../../src/store/approvals/rules.ts'
 import { addPrincipal, changeRole } from '../../src/store/identity/principals.ts'
-import { requireApproval } from '../../src/store/runs/approvals.ts'
 import { schemeOf } from '../../src/triggers/signatures/schemes.ts'
 import { startServer, type TestServer } from '../server/server-harness.ts'
 

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Duration } from '../../src/base/time/time.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
-import { listPending, requireApproval } from '../../src/store/runs/approvals.ts'
+import { listPending, requireApproval } from '../../src/store/approvals/approvals.ts'
 import { settle } from '../../src/testing/fake-clock.ts'
 import { rowOf, type TestEngine, testEngine, typesOf } from './harness.ts'
 

@@ -5,7 +5,7 @@ import { type Effect, NotApplied } from '../../src/engine/calls/effect/definitio
 import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
-import { listPending } from '../../src/store/runs/approvals.ts'
+import { listPending } from '../../src/store/approvals/approvals.ts'
 import { settle } from '../../src/testing/fake-clock.ts'
 import { mortalEngine, testEngine, typesOf } from './harness.ts'
 

@@ -4,7 +4,7 @@ import type { Effect } from '../../src/engine/calls/effect/definition.ts'
 import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
-import { listPending } from '../../src/store/runs/approvals.ts'
+import { listPending } from '../../src/store/approvals/approvals.ts'
 import { settle } from '../../src/testing/fake-clock.ts'
 import { mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 

@@ -2,11 +2,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import { listPending } from '../../src/store/approvals/approvals.ts'
 import { verifyAudit } from '../../src/store/audit/audit.ts'
 import type { Bulk, Database, Session, Value } from '../../src/store/database.ts'
 import { pruneChapters } from '../../src/store/keeping/chapters.ts'
 import { prune } from '../../src/store/keeping/retention.ts'
-import { listPending } from '../../src/store/runs/approvals.ts'
 import { eventsOf, mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 
 const minute = 60_000

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
-import { listPending } from '../../src/store/runs/approvals.ts'
+import { listPending } from '../../src/store/approvals/approvals.ts'
 import { settle } from '../../src/testing/fake-clock.ts'
 import { eventsOf, mortalEngine, rowOf, type TestEngine, testEngine, typesOf } from './harness.ts'
 

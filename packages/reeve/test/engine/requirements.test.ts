@@ -5,7 +5,7 @@ import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import type { Requirement } from '../../src/engine/requirement.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
-import { listPending } from '../../src/store/runs/approvals.ts'
+import { listPending } from '../../src/store/approvals/approvals.ts'
 import { settle } from '../../src/testing/fake-clock.ts'
 import { mortalEngine, testEngine } from './harness.ts'
 

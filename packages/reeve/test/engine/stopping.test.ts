@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
-import { listPending } from '../../src/store/runs/approvals.ts'
+import { listPending } from '../../src/store/approvals/approvals.ts'
 import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { eventsOf, mortalEngine, openTestDatabase, rowOf, testEngine, typesOf } from './harness.ts'
 

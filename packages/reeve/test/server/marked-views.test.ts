@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { personal, workflow } from '../../src/index.ts'
-import { listPending } from '../../src/store/runs/approvals.ts'
+import { listPending } from '../../src/store/approvals/approvals.ts'
 import { startServer } from './server-harness.ts'
 
 const ada = 'ada.marked@example.com'

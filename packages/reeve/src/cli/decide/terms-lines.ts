@@ -1,7 +1,7 @@
 import { briefLine, safeLine } from '../../base/text/one-line.ts'
 import { formatMs, moment } from '../../base/time/time.ts'
 import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
-import { actsWithWords, type Deciders } from '../../store/runs/approval-terms.ts'
+import { actsWithWords, type Deciders } from '../../store/approvals/approval-terms.ts'
 
 const widest = 400
 

@@ -2,6 +2,7 @@ import { messageOf } from '../../base/errors.ts'
 import { type EffectAttempt, PutOff } from '../../engine/calls/effect/definition.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { approvalView } from '../../inspect/approvals/approval-view.ts'
+import type { ApprovalOfRun } from '../../store/approvals/approvals.ts'
 import { readRules } from '../../store/approvals/rules.ts'
 import {
   beginMessage,
@@ -15,7 +16,6 @@ import {
   settleMessage,
 } from '../../store/connectors/approval-messages.ts'
 import { freeCursor, holdCursor } from '../../store/journal/cursors.ts'
-import type { ApprovalOfRun } from '../../store/runs/approvals.ts'
 import type { ServiceCall } from '../door/service-call.ts'
 import type { ShownRequest } from './approvals-of-service.ts'
 import { type AskingConnection, keyOfAsking, placeOf } from './asking-connections.ts'

@@ -14,7 +14,7 @@ import {
   type QuietHours,
   timeoutWays,
   verdicts,
-} from '../../store/runs/approval-terms.ts'
+} from '../../store/approvals/approval-terms.ts'
 import type { Deadline } from './waits.ts'
 
 /** What a request may be bound to, as code gives it. It stands in the journal and enters the hash that a decision names. */

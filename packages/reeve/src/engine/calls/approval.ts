@@ -4,11 +4,16 @@ import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import { afterQuiet } from '../../base/time/quiet-hours.ts'
 import { isoText } from '../../base/time/time.ts'
+import { type ApprovalTerms, hashOfRequest, type QuietHours } from '../../store/approvals/approval-terms.ts'
+import {
+  type ApprovalKind,
+  closingRow,
+  type NewApproval,
+  requestRow,
+} from '../../store/approvals/approvals.ts'
 import { nextDue } from '../../store/approvals/due.ts'
 import type { Row } from '../../store/database.ts'
 import { type EventPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
-import { type ApprovalTerms, hashOfRequest, type QuietHours } from '../../store/runs/approval-terms.ts'
-import { type ApprovalKind, closingRow, type NewApproval, requestRow } from '../../store/runs/approvals.ts'
 import { type DecisionItem, decisionIn } from '../../store/runs/decision-item.ts'
 import type { CallSite } from '../call-site.ts'
 import { asGiven } from '../deciding/edit.ts'

@@ -2,7 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { describeShape, sampleOf } from '../../base/schema/json-schema-words.ts'
 import { describeIssues } from '../../base/schema/schema.ts'
-import type { ApprovalRow } from '../../store/runs/approvals.ts'
+import type { ApprovalRow } from '../../store/approvals/approvals.ts'
 import { isOutcomeAnswer } from '../../store/runs/decision-item.ts'
 import type { JsonSchemaCheck } from './edit.ts'
 

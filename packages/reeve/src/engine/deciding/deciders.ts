@@ -1,11 +1,11 @@
 import { ReeveError } from '../../base/errors.ts'
 import { isRecord } from '../../base/json/record.ts'
 import { shownId } from '../../base/text/text.ts'
+import { type ApprovalTerms, type Deciders, termsOf } from '../../store/approvals/approval-terms.ts'
+import type { ApprovalOfRun } from '../../store/approvals/approvals.ts'
 import { delegationsOf } from '../../store/approvals/delegations.ts'
 import type { Session } from '../../store/database.ts'
 import { findPrincipal, hasPrincipals, reaches } from '../../store/identity/principals.ts'
-import { type ApprovalTerms, type Deciders, termsOf } from '../../store/runs/approval-terms.ts'
-import type { ApprovalOfRun } from '../../store/runs/approvals.ts'
 
 /** A request at the moment at which somebody is about to decide it. */
 export interface AboutToDecide {

@@ -3,7 +3,7 @@ import { canonical, type Json } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
 import { describeIssues, type Issue } from '../../base/schema/schema.ts'
 import { findMask } from '../../base/secrets/secrets.ts'
-import type { ApprovalRow } from '../../store/runs/approvals.ts'
+import type { ApprovalRow } from '../../store/approvals/approvals.ts'
 
 /** Checks a value against a JSON Schema. Given by the layers above, which know one. */
 export type JsonSchemaCheck = (schema: Json, value: Json) => Promise<Issue[]>

@@ -2,10 +2,10 @@ import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import type { Clock } from '../../base/time/time.ts'
+import { approvalValues, insertApprovals } from '../../store/approvals/approvals.ts'
 import type { Session } from '../../store/database.ts'
 import { payloadOf, type SaidEvent } from '../../store/journal/events.ts'
 import type { RunMarks } from '../../store/marks/run-marks.ts'
-import { approvalValues, insertApprovals } from '../../store/runs/approvals.ts'
 
 /** Who asks a person outside of any run's call. */
 export interface AskingOutside {

@@ -4,6 +4,8 @@ import { isRecord } from '../../base/json/record.ts'
 import { findMask } from '../../base/secrets/secrets.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
+import { termsOf } from '../../store/approvals/approval-terms.ts'
+import type { ApprovalOfRun } from '../../store/approvals/approvals.ts'
 import {
   addPermission,
   argumentsOf,
@@ -15,8 +17,6 @@ import {
 import type { Proof } from '../../store/authority/acts.ts'
 import { recordAct } from '../../store/authority/authority-log.ts'
 import type { Session } from '../../store/database.ts'
-import { termsOf } from '../../store/runs/approval-terms.ts'
-import type { ApprovalOfRun } from '../../store/runs/approvals.ts'
 import { requireApprover } from './deciders.ts'
 
 /** A decision that is to hold for later calls, too. */

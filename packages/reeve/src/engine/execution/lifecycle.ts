@@ -1,7 +1,7 @@
 import { toErrorRecord } from '../../base/errors.ts'
+import { closingRow } from '../../store/approvals/approvals.ts'
 import type { Row } from '../../store/database.ts'
 import { type NewEvent, newEvent } from '../../store/journal/events.ts'
-import { closingRow } from '../../store/runs/approvals.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
 import type { AppendOptions } from '../call-site.ts'
 import type { Call, Settlement } from '../replay/call.ts'

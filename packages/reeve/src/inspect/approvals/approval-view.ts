@@ -10,8 +10,8 @@ import {
   type Deciders,
   type OnTimeout,
   termsOf,
-} from '../../store/runs/approval-terms.ts'
-import type { ApprovalKind, ApprovalRow, ApprovalStatus } from '../../store/runs/approvals.ts'
+} from '../../store/approvals/approval-terms.ts'
+import type { ApprovalKind, ApprovalRow, ApprovalStatus } from '../../store/approvals/approvals.ts'
 import { warningsOf } from './warnings.ts'
 
 /** What a person is asked, or was. Times are ISO 8601 in UTC. */

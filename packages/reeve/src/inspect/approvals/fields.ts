@@ -1,6 +1,6 @@
 import type { Json } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
-import type { ApprovalRow } from '../../store/runs/approvals.ts'
+import type { ApprovalRow } from '../../store/approvals/approvals.ts'
 import { type From, type Leaf, leavesOf, type Source } from './sources.ts'
 
 /** One argument, or one part of what is shown, with where it comes from as far as that is known. */

@@ -2,11 +2,11 @@ import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { isoText } from '../../base/time/time.ts'
-import { asideGroups, countAside } from '../../store/approvals/aside.ts'
+import type { ApprovalKind, ApprovalOfRun } from '../../store/approvals/approvals.ts'
+import { asideGroups, countAside } from '../../store/approvals/crowding/aside.ts'
 import { readRules } from '../../store/approvals/rules.ts'
 import type { Session } from '../../store/database.ts'
 import { countOpenProposals } from '../../store/proposals/proposals.ts'
-import type { ApprovalKind, ApprovalOfRun } from '../../store/runs/approvals.ts'
 import {
   countWaiting,
   pendingAfter,

@@ -18,8 +18,8 @@ import {
   dayScope,
   openAccount,
 } from '../../models/asking/budget.ts'
+import { listPending } from '../../store/approvals/approvals.ts'
 import { readEvents } from '../../store/journal/journal.ts'
-import { listPending } from '../../store/runs/approvals.ts'
 import { topOf } from '../../store/runs/family.ts'
 import { requireRun } from '../../store/runs/runs.ts'
 import { composeRuntime } from '../compose.ts'

@@ -1,7 +1,7 @@
 import { visibleJson, visibleLine, visibleText } from '../../base/text/visible-text.ts'
 import type { ApprovalPage } from '../../inspect/approvals/approval-page.ts'
-import { actsWithWords } from '../../store/runs/approval-terms.ts'
-import type { ApprovalOfRun } from '../../store/runs/approvals.ts'
+import { actsWithWords } from '../../store/approvals/approval-terms.ts'
+import type { ApprovalOfRun } from '../../store/approvals/approvals.ts'
 
 /** More than a person reads on such a page. */
 const mostCharacters = 20_000

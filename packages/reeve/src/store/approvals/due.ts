@@ -1,7 +1,7 @@
 import { afterQuiet } from '../../base/time/quiet-hours.ts'
 import type { Session } from '../database.ts'
-import { type ApprovalTerms, termsOf } from '../runs/approval-terms.ts'
-import type { ApprovalRow } from '../runs/approvals.ts'
+import { type ApprovalTerms, termsOf } from './approval-terms.ts'
+import type { ApprovalRow } from './approvals.ts'
 
 /**
  * What is to be told to those who may decide. `escalated`: from now on others may, too; `overdue`: its time is over and it waits

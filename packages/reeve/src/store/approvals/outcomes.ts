@@ -1,6 +1,6 @@
 import type { Session } from '../database.ts'
 import { isUnclear } from '../ledger/business-keys.ts'
-import type { ApprovalRow } from '../runs/approvals.ts'
+import type { ApprovalRow } from './approvals.ts'
 
 /** What was answered to a question, as JSON text; undefined: nothing yet. */
 export async function answerTo(session: Session, id: string): Promise<string | undefined> {

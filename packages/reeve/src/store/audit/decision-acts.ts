@@ -1,10 +1,10 @@
 import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json/json.ts'
+import { hashOfRequest } from '../approvals/approval-terms.ts'
 import type { ActType } from '../authority/acts.ts'
 import { type ActRow, isGenuine, saidOf } from '../authority/authority-log.ts'
 import type { Session } from '../database.ts'
 import type { EventPayloads } from '../journal/events.ts'
-import { hashOfRequest } from '../runs/approval-terms.ts'
 
 /** A decision as a journal has it: what was asked, and what was said, when (ms). */
 export interface JournaledDecision {

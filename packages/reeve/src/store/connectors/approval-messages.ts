@@ -1,6 +1,6 @@
-import { isAside, type Limits } from '../approvals/aside.ts'
+import { type ApprovalOfRun, openApprovals } from '../approvals/approvals.ts'
+import { isAside, type Limits } from '../approvals/crowding/aside.ts'
 import type { Session } from '../database.ts'
-import { type ApprovalOfRun, openApprovals } from '../runs/approvals.ts'
 import type { AccountKey } from './accounts.ts'
 
 /**

@@ -1,8 +1,8 @@
 import type { Json } from '../../base/json/json.ts'
+import type { ApprovalRow } from '../approvals/approvals.ts'
 import { saidOf } from '../authority/authority-log.ts'
 import type { Session, Value } from '../database.ts'
 import { VeiledTexts } from '../marks/written.ts'
-import type { ApprovalRow } from '../runs/approvals.ts'
 
 /** An approval that a person decided otherwise than it was asked, with its run. */
 export type DecidedRow = Pick<

@@ -1,6 +1,6 @@
 import type { Json } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
-import type { ApprovalStatus } from './approvals.ts'
+import type { ApprovalStatus } from '../approvals/approvals.ts'
 import type { InboxItem } from './inbox.ts'
 
 /** A person's decision as it travels through the inbox. */

@@ -1,5 +1,5 @@
+import { type ApprovalRow, openApprovals } from '../approvals/approvals.ts'
 import type { Session } from '../database.ts'
-import { type ApprovalRow, openApprovals } from './approvals.ts'
 import type { RunRow } from './runs.ts'
 
 const family = `with recursive family(no) as (

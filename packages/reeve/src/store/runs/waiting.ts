@@ -1,6 +1,6 @@
-import { isAside, type Limits } from '../approvals/aside.ts'
+import { type ApprovalKind, type ApprovalOfRun, openApprovals } from '../approvals/approvals.ts'
+import { isAside, type Limits } from '../approvals/crowding/aside.ts'
 import type { Session, Value } from '../database.ts'
-import { type ApprovalKind, type ApprovalOfRun, openApprovals } from './approvals.ts'
 import type { RunRow } from './runs.ts'
 
 /** A place among what waits: what was asked then, and of that what has a higher id, comes after it. */

@@ -9,7 +9,7 @@ import {
   type NewApproval,
   recordDecision,
   requireApproval,
-} from '../../../src/store/runs/approvals.ts'
+} from '../../../src/store/approvals/approvals.ts'
 import { addRuns, newRun, type Open, storeCase } from './fixtures.ts'
 
 function asked(id: string, changes: Partial<NewApproval> = {}): NewApproval {

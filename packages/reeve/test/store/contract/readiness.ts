@@ -6,10 +6,10 @@ import {
   type Judged,
   viewReadiness,
 } from '../../../src/governance/readiness/held-level.ts'
+import { approvalValues, insertApprovals, recordDecision } from '../../../src/store/approvals/approvals.ts'
 import { listLevels } from '../../../src/store/authority/levels.ts'
 import { readAuthorityVersion } from '../../../src/store/authority/version.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { approvalValues, insertApprovals, recordDecision } from '../../../src/store/runs/approvals.ts'
 import { addRuns, newRun, type Open, storeCase, wholeChecklist } from './fixtures.ts'
 
 const judged: Judged = {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { requireApproval } from '../../../src/store/approvals/approvals.ts'
 import {
   listOccurrences,
   listSchedules,
@@ -6,7 +7,6 @@ import {
   saveSchedule,
 } from '../../../src/store/dispatch/schedules.ts'
 import { RunNumbers } from '../../../src/store/numbers.ts'
-import { requireApproval } from '../../../src/store/runs/approvals.ts'
 import { insertKeyedRuns, keyedRunValues } from '../../../src/store/runs/changes/starts.ts'
 import { listRuns, requireRun } from '../../../src/store/runs/runs.ts'
 import { addRuns, newRun, type Open, storeCase } from './fixtures.ts'

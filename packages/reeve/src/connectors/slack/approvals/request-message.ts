@@ -1,5 +1,5 @@
 import { visibleJson, visibleLine } from '../../../base/text/visible-text.ts'
-import { actsWithWords } from '../../../store/runs/approval-terms.ts'
+import { actsWithWords } from '../../../store/approvals/approval-terms.ts'
 import type { ShownRequest } from '../../asking/approvals-of-service.ts'
 import { ownButtons } from '../objects.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { asideOfWaiting, countsOfWaiting, waitingPage } from '../../../inspect/lists/people-inbox.ts'
-import { hastyPeople } from '../../../store/approvals/pace.ts'
+import { hastyPeople } from '../../../store/approvals/crowding/pace.ts'
 import { readRules } from '../../../store/approvals/rules.ts'
 import { read } from '../../http/endpoint.ts'
 import { name, pageOf, paging, time } from '../parts.ts'

@@ -1,4 +1,4 @@
-import type { ApprovalTerms } from '../../runs/approval-terms.ts'
+import type { ApprovalTerms } from '../../approvals/approval-terms.ts'
 import {
   bareEvent,
   errorEvent,

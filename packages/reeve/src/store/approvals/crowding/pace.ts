@@ -1,4 +1,4 @@
-import type { Session } from '../database.ts'
+import type { Session } from '../../database.ts'
 
 const hourMs = 3_600_000
 const hastyMs = 1_000

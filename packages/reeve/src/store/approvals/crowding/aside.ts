@@ -1,5 +1,5 @@
-import type { Session, Value } from '../database.ts'
-import type { ApprovalRules } from './rules.ts'
+import type { Session, Value } from '../../database.ts'
+import type { ApprovalRules } from '../rules.ts'
 
 /**
  * Requests beyond what people are asked at one time of one sender, or of one kind by one channel. It is no state of theirs: when
