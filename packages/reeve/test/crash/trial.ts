@@ -34,7 +34,7 @@ export interface TrialResult {
   store: StorePlace
 }
 
-const boundMs = 10_000
+const boundMs = 40_000
 
 /** Runs one trial to its end and checks what it left. What a sound trial left is deleted unless `keep` is set. */
 export async function runTrial(

@@ -8,7 +8,7 @@ import type { Violation } from '../crash/checker.ts'
 import type { Fault, Tools } from './fault.ts'
 import { ceilingsUsd, kinds, type ModelWorld, openModelWorld } from './model/world.ts'
 
-const boundMs = 20_000
+const boundMs = 60_000
 /** A call that was cut off settles once its solver has noticed. Well below the hour after which the ledger is tidied. */
 const settledWithinMs = 5000
 /** Trials that are begun ahead: they spend most of their time waiting for a provider. */

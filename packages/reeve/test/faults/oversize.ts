@@ -10,7 +10,7 @@ import { type OversizeLife, type OversizeReport, places, sizes } from './oversiz
 /** The heap of the process (MiB): far less than all runs together put into their journals. */
 const heapMib = 256
 const good = 40
-const boundMs = 30_000
+const boundMs = 120_000
 
 /**
  * One run that takes or makes a value far too large, deep or endless, or that makes calls without end, beside forty

@@ -34,7 +34,7 @@ export interface Living {
   ended: Promise<LifeEnd>
 }
 
-const boundMs = 15_000
+const boundMs = 60_000
 
 /** Several lives on one database, with the oracle of all trials beside them. */
 export class DiskTrial {

@@ -21,7 +21,7 @@ import { openStore, zombieShape, zombieTool } from './store.ts'
 import { installWitness, strangers } from './witness.ts'
 
 const workersInFleet = 3
-const boundMs = 30_000
+const boundMs = 120_000
 
 /** One worker's process, as it is seen from here. */
 class WorkerProcess {
