@@ -1,19 +1,39 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const source = join(import.meta.dirname, '../../packages/reeve/src/project/config.ts')
-const member =
-  /^ {2}(?:\/\*\* (?<short>.*?) \*\/|\/\*\*\n(?<long>[\s\S]*?) {3}\*\/)\n {2}(?<name>\w+)\??: (?<type>.*)$/gm
+const folder = join(import.meta.dirname, '../../packages/reeve/src')
+
+/** The types that the page tells, where each is written, and what the configuration calls it if otherwise. */
+const types: readonly [name: string, file: string, as?: string][] = [
+  ['ProjectConfig', 'project/config.ts'],
+  ['RouteDefinition', 'models/route/route.ts', 'RouteConfig'],
+  ['BudgetPlan', 'models/asking/budget.ts'],
+  ['Price', 'models/asking/price.ts', 'PriceTable'],
+  ['QueueConfig', 'project/config.ts'],
+  ['ScheduleDefinition', 'engine/starting/schedule-times.ts'],
+  ['ApprovalRules', 'store/approvals/rules.ts'],
+  ['ScopeRule', 'memory/scope-rules.ts'],
+  ['RetentionConfig', 'project/config.ts'],
+  ['LearningConfig', 'project/config.ts'],
+  ['RepairConfig', 'autonomy/repair/settings.ts'],
+  ['McpServerSettings', 'tools/mcp/definition/server-definition.ts', 'McpConfig'],
+  [
+    'StdioServerDefinition',
+    'tools/mcp/definition/server-definition.ts',
+    'McpConfig: a server that is started here',
+  ],
+  ['HttpServerDefinition', 'tools/mcp/definition/server-definition.ts', 'McpConfig: a server somewhere else'],
+]
+
+const doc = String.raw`(?: *\/\*\*(?<told>(?:(?!\*\/)[\s\S])*)\*\/\n)`
+const member = new RegExp(
+  String.raw`^${doc}? {2}(?<name>\w+)\??: (?<type>\{\n[\s\S]*?\n {2}\}|[^\n]*)$`,
+  'gm',
+)
 
 /** docs/reference/configuration.md: what reeve.config.ts takes, from the docstrings of its types. */
 export function configurationReference(): string {
-  const text = readFileSync(source, 'utf8')
-  const parts = [...text.matchAll(/^\/\*\* (.*?) \*\/\nexport interface (\w+) \{\n([\s\S]*?)^\}/gm)].map(
-    ([, told, name, body]) => ({ told: told!, name: name!, body: body! }),
-  )
-  const first = parts.filter(({ name }) => name === 'ProjectConfig')
-  const rest = parts.filter(({ name }) => name !== 'ProjectConfig' && name.endsWith('Config'))
-  return [head, ...[...first, ...rest].map(section)].join('\n')
+  return [head, ...types.map(section)].join('\n')
 }
 
 const head = `<!-- Made from the code by \`npm run reference\`. -->
@@ -23,16 +43,38 @@ const head = `<!-- Made from the code by \`npm run reference\`. -->
 \`reeve.config.ts\` exports \`defineConfig({ … })\` as its default. An option that does not exist is refused with the nearest name.
 `
 
-function section({ told, name, body }: { told: string; name: string; body: string }): string {
-  const rows = [...body.matchAll(member)].map(({ groups }) => {
-    const { short, long, name: option, type } = groups as Record<string, string>
-    const said =
-      short ??
-      long!
-        .replace(/^ {3}\* ?/gm, '')
-        .trim()
-        .replace(/\n+/g, ' ')
-    return `| \`${option}\` | \`${type!.replaceAll('|', '\\|')}\` | ${said.replaceAll('|', '\\|')} |`
+function section([name, file, as = name]: (typeof types)[number]): string {
+  const text = readFileSync(join(folder, file), 'utf8')
+  const whole = new RegExp(String.raw`^${doc}export interface ${name} [^\n]*\{\n(?<body>[\s\S]*?)^\}`, 'm')
+  const found = whole.exec(text)?.groups
+  if (!found) throw new Error(`There is no documented interface ${name} in ${file}`)
+  const rows = [...found.body!.matchAll(member)].filter(isOwn).map(({ groups }) => {
+    const { told = '', name: option, type } = groups!
+    return `| \`${option}\` | \`${cell(type!)}\` | ${cell(plain(told))} |`
   })
-  return [`## ${name}`, '', told, '', '| option | type | |', '|---|---|---|', ...rows, ''].join('\n')
+  return [`## ${as}`, '', plain(found.told!), '', '| option | type | |', '|---|---|---|', ...rows, ''].join(
+    '\n',
+  )
+}
+
+/** A server of MCP is named by its key. */
+function isOwn({ groups }: RegExpExecArray): boolean {
+  return !(groups!.name === 'name' && groups!.told?.includes('Its tools are named'))
+}
+
+/** What a docstring says, without its example. */
+function plain(told: string): string {
+  return told
+    .replace(/@example[\s\S]*/, '')
+    .replace(/^ *\* ?/gm, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+}
+
+function cell(text: string): string {
+  return text
+    .replace(/\/\*\*.*?\*\//g, '')
+    .replace(/\s+/g, ' ')
+    .replaceAll('|', '\\|')
+    .trim()
 }

@@ -18,7 +18,7 @@ export type RepairLevel = 'propose' | 'promote' | 'off'
  * })
  */
 export interface RepairConfig {
-  /** Default `propose`. */
+  /** `propose` (a person decides), `promote` (a proven fix takes the place of the script) or `off`. Default `propose`. */
   level?: RepairLevel
   /** Single scripts, by name. */
   scripts?: Readonly<Record<string, RepairLevel>>

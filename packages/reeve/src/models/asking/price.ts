@@ -2,7 +2,9 @@ import { ReeveError } from '../../base/errors.ts'
 
 /** What a model costs, in US dollars for a million tokens. */
 export interface Price {
+  /** Input (USD for a million tokens). */
   inputUsdPerMillion: number
+  /** Output, reasoning included. */
   outputUsdPerMillion: number
   /** Input that the provider had in its cache. Default: as other input. */
   cachedInputUsdPerMillion?: number
@@ -17,8 +19,9 @@ export interface Price {
   }
   /** What work in a provider's batch costs, as a share of the price. Default 1: no discount is assumed. */
   batchFactor?: number
-  /** The day on which the price was looked up (ISO), and where. */
+  /** The day on which the price was looked up (ISO). */
   asOf: string
+  /** Where it was looked up. */
   source: string
 }
 
