@@ -14,6 +14,12 @@ import type { Starting } from './life/life.ts'
 import { startOf } from './test-options.ts'
 import type { TestRun } from './test-run.ts'
 
+/** Signs what is posted. `sentAt` is in seconds since 1970, `id` names the delivery. */
+export type SignPost = (
+  body: Buffer,
+  by: { secret: string; sentAt: number; id: string },
+) => Readonly<Record<string, string>>
+
 /** For `post` of a test. */
 export interface PostOptions {
   /** Names the delivery, where the sender's way of signing has a name for it. Default: a new one for each post. */
@@ -22,6 +28,8 @@ export interface PostOptions {
   sentAt?: Moment | undefined
   /** What it is signed with. Default: the secret of the trigger, as the test has it. */
   secret?: string | undefined
+  /** The headers that prove it, in the place of those that the trigger's `signature` makes: as the sender's documentation says. */
+  sign?: SignPost | undefined
   /** In the place of those that the signature makes, or beside them; null leaves one out. */
   headers?: Readonly<Record<string, string | null>> | undefined
 }
@@ -58,7 +66,7 @@ export async function posted(
   { life, runtime, settle }: Starting,
   trigger: string,
   body: unknown,
-  { id, sentAt, secret, headers: own = {} }: PostOptions,
+  { id, sentAt, secret, sign, headers: own = {} }: PostOptions,
 ): Promise<{ status: number; answer: Json; runId: string | undefined }> {
   const { isMail, hook } = doorOf(runtime(), trigger)
   const { clock, engine } = internalsOf(runtime())
@@ -68,9 +76,12 @@ export async function posted(
   const bytes = bytesOf(body)
   const key = secret ?? ('open' in now ? now.open[0]! : '')
   const given: Record<string, string | null> = {
-    ...schemeOf(hook.signature).sign(key, bytes, signedAt, name),
+    'content-type': 'application/json',
+    ...(sign
+      ? lowered(sign(bytes, { secret: key, sentAt: signedAt, id: name }))
+      : schemeOf(hook.signature).sign(key, bytes, signedAt, name)),
     ...(isMail && { 'content-type': 'message/rfc822' }),
-    ...Object.fromEntries(Object.entries(own).map(([header, value]) => [header.toLowerCase(), value])),
+    ...lowered(own),
   }
   const headers = Object.fromEntries(Object.entries(given).filter((each) => each[1] !== null)) as never
   for (;;) {
@@ -129,4 +140,8 @@ function doorOf(runtime: Runtime, trigger: string): { hook: Hook; isMail: boolea
 function bytesOf(body: unknown): Buffer {
   if (body instanceof Uint8Array) return Buffer.from(body)
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+}
+
+function lowered<Value>(headers: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }

@@ -2,6 +2,7 @@ import type { AnyDefinition } from '../../connectors/shape/definition.ts'
 import type { SandboxOptions } from '../../connectors/shape/sandbox.ts'
 import type { Fault } from '../../connectors/stand-in/faults.ts'
 import type { StandIn } from '../../connectors/stand-in/stand-in.ts'
+import type { SignPost } from '../posting.ts'
 
 /** What `connectorChecks` needs to know of a connector. */
 export interface ConnectorCase {
@@ -31,8 +32,25 @@ export interface ConnectorCase {
     lost?: Pick<Fault, 'on'> & { asksPerson?: boolean }
     leavesNoTrace?: boolean
   }
+  /** What the service posts, by the names of the connector's webhook triggers: one for each of them. */
+  events?: Readonly<Record<string, EventCase>>
   /** Of one that signs in by OAuth 2: the tokens of its stand-in, and a credential of them as it would be sealed. */
   oauth?: { tokens(standIn: StandIn): RenewedTokens; credential(standIn: StandIn): string }
+}
+
+/** The events that a service posts to one trigger. */
+export interface EventCase {
+  /** The body of an event of the stand-in's account, of its number. A text goes out as it is, all else as JSON. */
+  ours(index: number): unknown
+  /** The same of another account. Needed where the trigger has `foreign`. */
+  theirs?(index: number): unknown
+  /**
+   * The headers that the service sends with it, written from its documentation. Default: as the trigger's `signature` says, so that a
+   * mistake in that is not found.
+   */
+  sign?: SignPost
+  /** False: what the service sends again is signed as it was the first time. Default true: it is signed anew. */
+  isSignedAnew?: boolean
 }
 
 /** The tokens of a stand-in that signs in by OAuth 2. */
@@ -43,4 +61,15 @@ export interface RenewedTokens {
   readonly refreshes: number
   /** A refresh token is spent by its use. */
   readonly rotates: boolean
+}
+
+/** One thing that every connector promises. */
+export interface ConnectorCheck {
+  name: string
+  /** Why it is not for this connector; absent: it is. */
+  doesNotApply?: string
+  /** It takes some seconds. */
+  isLong?: boolean
+  /** @throws an `AssertionError` where the promise is not kept */
+  run(): Promise<void>
 }

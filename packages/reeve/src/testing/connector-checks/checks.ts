@@ -1,27 +1,15 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { connector } from '../../connectors/connector.ts'
 import { contractOf } from '../../connectors/shape/contract.ts'
-import { workflow } from '../../context.ts'
 import { internalsOf } from '../../runtime/runtime.ts'
 import { listProposals } from '../../store/proposals/proposals.ts'
 import { everyRow } from '../../store/secrets/every-row.ts'
-import { testRuntime } from '../test-runtime.ts'
+import type { TestRun } from '../test-run.ts'
 import { notFor } from './applies.ts'
-import type { ConnectorCase } from './case.ts'
+import type { ConnectorCase, ConnectorCheck } from './case.ts'
 import { type Desk, openDesk, statusesOf } from './desk.ts'
-
-/** One thing that every connector promises. */
-export interface ConnectorCheck {
-  name: string
-  /** Why it is not for this connector; absent: it is. */
-  doesNotApply?: string
-  /** It takes some seconds. */
-  isLong?: boolean
-  /** @throws an `AssertionError` where the promise is not kept */
-  run(): Promise<void>
-}
+import { eventChecks } from './events.ts'
 
 /**
  * What every connector promises, as checks of this one with its stand-in: schemas, the pinned version, lost answers, 429 storms, pages of
@@ -211,6 +199,8 @@ export function connectorChecks(its: ConnectorCase): ConnectorCheck[] {
       { doesNotApply: tokens },
     ),
 
+    ...eventChecks(its),
+
     check('sends nothing to the real account from the sandbox', () => sendsNothingReal(its)),
 
     check('keeps no secret in any byte that is stored', () =>
@@ -227,33 +217,31 @@ export function connectorChecks(its: ConnectorCase): ConnectorCheck[] {
   ]
 }
 
+/** Whatever it does goes to the stand-in, and is done there: what did nothing would reach nobody either. */
 async function sendsNothingReal(its: ConnectorCase): Promise<void> {
-  let received = 0
-  const real = createServer((_request, response) => {
-    received++
-    response.writeHead(200).end('{}')
-  })
+  const http = notFor.http(its)
+  let reached = 0
+  const real = createServer((_request, response) => response.writeHead(200).end('{}'))
+  // Whatever it speaks: some wait for the first word of the server.
+  real.on('connection', () => reached++)
   await new Promise<void>((resolve) => real.listen(0, '127.0.0.1', resolve))
   try {
     const host = `127.0.0.1:${(real.address() as AddressInfo).port}`
-    const { definition } = its.connector
-    const connection = connector({ ...definition })({
-      ...its.settings,
-      ...(its.elsewhere?.(host) ?? { url: `http://${host}` }),
-    } as never)
-    const one = workflow({
-      name: 'one',
-      input: definition.actions[its.read.action].definition.input,
-      run: async (ctx, args) =>
-        ctx.call((connection.actions as Record<string, never>)[its.read.action]!, args as never),
-    })
-    await using test = await testRuntime({
-      workflows: [one],
-      config: { connectors: { [connection.name]: connection } },
-    })
-    await test.start(one, its.read.args as never)
-    await test.advance('10s')
-    assert.equal(received, 0, 'requests to the real account')
+    await using desk = await openDesk(its, { settings: its.elsewhere?.(host) ?? { url: `http://${host}` } })
+    const { requests, books } = desk.standIn
+    const asked = () => requests.filter(({ route }) => !route.includes('/oauth')).length
+    const began = asked()
+    const succeeds = async (action: string, runs: readonly TestRun[]) =>
+      assert.deepEqual(
+        await desk.ended(runs),
+        ['succeeded'],
+        `${action} at the stand-in: ${(await runs[0]!.story()).join('\n')}`,
+      )
+    await succeeds(its.read.action, await desk.read(1))
+    if (http === undefined) assert.ok(asked() > began, `${its.read.action} asked nothing of the stand-in`)
+    await succeeds(its.write.action, await desk.write(1))
+    assert.equal(books.count(its.write.deed), 1, `"${its.write.deed}" in the books of the stand-in`)
+    assert.equal(reached, 0, 'connections to the real account')
   } finally {
     real.closeAllConnections()
     await new Promise((resolve) => real.close(resolve))

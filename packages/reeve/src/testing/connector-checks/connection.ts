@@ -11,7 +11,16 @@ import type { ConnectorCase } from './case.ts'
 export function connectionTo(
   of: ConnectorCase,
   standIn: RunningStandIn,
-  { credential, afterwards }: { credential: string; afterwards?: (action: string) => Promise<void> },
+  {
+    credential,
+    afterwards,
+    settings,
+  }: {
+    credential: string
+    afterwards?: (action: string) => Promise<void>
+    /** Beside those of the case. */
+    settings?: Record<string, unknown> | undefined
+  },
 ): Connection {
   const { definition } = of.connector
   const actions = Object.fromEntries(
@@ -34,6 +43,7 @@ export function connectionTo(
     },
   })({
     ...of.settings,
+    ...settings,
     rules: Object.fromEntries(Object.keys(actions).map((name) => [name, { approval: 'never' }])),
   } as never)
 }

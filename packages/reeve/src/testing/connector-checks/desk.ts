@@ -1,5 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
+import type { Connection } from '../../connectors/shape/connection.ts'
 import type { StandIn } from '../../connectors/stand-in/stand-in.ts'
+import type { Workflow } from '../../engine/workflow.ts'
 import type { FakeClock } from '../fake-clock.ts'
 import { TestRun } from '../test-run.ts'
 import { type TestRuntime, testRuntime } from '../test-runtime.ts'
@@ -26,17 +28,26 @@ const began = Date.parse('2026-03-02T06:00:00Z')
 
 export async function openDesk(
   of: ConnectorCase,
-  options: { limit?: { count: number; perMs: number } } = {},
+  options: {
+    limit?: { count: number; perMs: number }
+    /** What it begins with: before anybody asked the stand-in. */
+    before?: (standIn: StandIn) => void
+    /** Of the connection, beside those of the case. */
+    settings?: Record<string, unknown>
+    /** Beside the one that makes calls. */
+    workflows?: (connection: Connection) => readonly Workflow[]
+  } = {},
 ): Promise<Desk> {
   let clock: FakeClock | undefined
   const standIn = await startOf(of, () => clock?.now() ?? began)
   if (options.limit) standIn.limit = options.limit
+  options.before?.(standIn)
   const { definition } = of.connector
   const credential = of.oauth?.credential(standIn) ?? definition.sandbox.standIn.credential
-  const connection = connectionTo(of, standIn, { credential })
+  const connection = connectionTo(of, standIn, { credential, settings: options.settings })
   const one = oneCall(connection)
   const test = await testRuntime({
-    workflows: [one],
+    workflows: [one as never, ...(options.workflows?.(connection) ?? [])],
     config: { connectors: { [connection.name]: connection } },
     at: new Date(began).toISOString(),
   })

@@ -70,7 +70,9 @@ export const tickets = connector({
     created: fromWebhook({
       description: 'A ticket came',
       signature: 'standard',
-      schema: z.object({ ticket: Ticket }),
+      schema: z.object({ account: z.string(), ticket: Ticket }),
+      foreign: ({ account }, { identity }) =>
+        account === identity ? undefined : `it is for the desk ${account}`,
     }),
     found: fromPoll({
       description: 'A ticket was found',
