@@ -133,7 +133,7 @@ async function act(
     ...(tool.retry && { retry: tool.retry }),
     ...(tool.secrets.length > 0 && { secrets: tool.secrets }),
     ...(rate && { rate }),
-    ...(service && account !== undefined && { account, gate: service.gate(account) }),
+    ...(service && account !== undefined && { account, gate: service.gate(account), outlastsOutages: true }),
     ...(tool.oncePer && { oncePer: keyFor(tool.name, tool.oncePer, parsed) }),
     ...(tool.verify && { verify: (args, attempt) => tool.verify!(handed(args), attempt) }),
     result: {

@@ -25,6 +25,9 @@ function jsonOf(contentType: string, text: string): unknown {
   }
 }
 
+/** Below 500, and of no more meaning: it took too long, or came too early. */
+const passing = new Set([408, 425])
+
 /**
  * What an answer means by its status alone; undefined: a success. Connectors say first what they know better.
  * @example
@@ -35,7 +38,9 @@ function jsonOf(contentType: string, text: string): unknown {
  */
 export function refusalOf(answer: ServiceAnswer): Refusal | undefined {
   const { status } = answer
-  if (isErrorPage(answer)) return { kind: 'failed', message: pageWords(answer) }
+  // In the place of the service: what is down for now says so by its status.
+  if (isErrorPage(answer) && status !== 429)
+    return { kind: 'failed', message: pageWords(answer), isLasting: status < 500 && !passing.has(status) }
   if (status < 400) return undefined
   const said = saidIn(answer.json)
   const waitMs = retryAfterMs(answer.headers)
@@ -46,11 +51,10 @@ export function refusalOf(answer: ServiceAnswer): Refusal | undefined {
       return { kind: 'refused', ...said }
     case 429:
       return { kind: 'rate', ...said, waitMs }
-    case 408:
-    case 425:
-      return { kind: 'failed', ...said, waitMs }
     default:
-      return { kind: status >= 500 ? 'failed' : 'refused', ...said, waitMs }
+      if (status >= 500 || passing.has(status))
+        return { kind: 'failed', ...said, waitMs, isLasting: status === 501 }
+      return { kind: 'refused', ...said, waitMs }
   }
 }
 

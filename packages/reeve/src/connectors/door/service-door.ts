@@ -222,9 +222,10 @@ export class ServiceDoor implements ServiceCall {
     if (this.signal.aborted || !(error instanceof ReeveError)) return error
     if (isRetryable(error)) this.#house.failed(this.#place, messageOf(error))
     const isUnsent = error.details.sent === false || isRead
-    if (isUnsent && this.#changes === 0)
-      return new NotApplied(error.message, { retryable: error.retryable, cause: error })
-    return error
+    const { message, retryable } = error
+    const details = { ...error.details, ...(retryable && { outage: true }) }
+    if (isUnsent && this.#changes === 0) return new NotApplied(message, { retryable, cause: error, details })
+    return new ReeveError(error.code, message, { retryable, cause: error, details })
   }
 
   async #errorOf(
@@ -233,7 +234,7 @@ export class ServiceDoor implements ServiceCall {
     options: RequestOptions,
     isRead: boolean,
   ): Promise<ReeveError> {
-    const { kind, code, waitMs } = refusal
+    const { kind, code, waitMs, isLasting = false } = refusal
     const { connection, action } = this.#place
     const its = [code, refusal.message].filter((part) => part !== undefined).join(': ')
     const words = `${this.#title} answered ${connection.name}.${action}${status === 0 ? '' : ` with ${status}`}${its === '' ? '' : ` (${briefLine(its, 300)})`}`
@@ -270,11 +271,17 @@ export class ServiceDoor implements ServiceCall {
         )
       case 'failed': {
         this.#house.failed(this.#place, words)
-        const more = { ...details, sent: true, ...(waitMs !== undefined && { retryAfterMs: waitMs }) }
+        const outage = !isLasting
+        const more = {
+          ...details,
+          sent: true,
+          ...(outage && { outage }),
+          ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+        }
         if (isRead && this.#changes === 0)
-          return new NotApplied(`${words}.`, { retryable: true, details: more })
+          return new NotApplied(`${words}.`, { retryable: outage, details: more })
         return new ReeveError('service-failed', `${words}. Whether it was done is not known.`, {
-          retryable: true,
+          retryable: outage,
           details: more,
         })
       }

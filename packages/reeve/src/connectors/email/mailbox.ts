@@ -224,6 +224,7 @@ export class Mailbox {
     return new ReeveError('mail-unreachable', `The mailbox at ${host}:${port} did not answer: ${said}`, {
       retryable: true,
       cause,
+      details: { outage: true },
     })
   }
 }

@@ -120,12 +120,14 @@ function readError(error: unknown, { host, port }: MailHost, isHandedOver: boole
     return new NotApplied(`${where} refused the letter${during}: ${said}`, {
       retryable: isForNow,
       cause: error,
+      ...(isForNow && { details: { outage: true } }),
     })
   }
   if (!isHandedOver) {
     return new NotApplied(`${where} could not be given the letter: ${said}`, {
       retryable: true,
       cause: error,
+      details: { outage: true },
     })
   }
   return new ReeveError(

@@ -78,7 +78,10 @@ async function errorOf(outcome: Refused | { unknown: string } | object, api: Ser
     case 'unreachable':
       return api.refused({ kind: 'failed', code, message })
     case 'busy':
-      return new NotApplied(`The database is busy: ${message}.`, { retryable: true })
+      return new NotApplied(`The database is busy: ${message}.`, {
+        retryable: true,
+        details: { outage: true },
+      })
     default:
       return api.refused({ kind: 'refused', code, message })
   }

@@ -228,13 +228,15 @@ export function retryLater(
     policy: ResolvedRetry
     attempt: number
     error: unknown
+    /** Which failure it is, where not each attempt counts as one. Default: that of the attempt. */
+    failure?: number
     /** What is written with it. */
     rows?: readonly Row[]
   },
   next: () => Promise<void> | void,
 ): void {
-  const { type, policy, attempt, error, rows } = retried
-  const delayMs = delayAfter(policy, attempt, site.services.random(), error)
+  const { type, policy, attempt, error, failure = attempt, rows } = retried
+  const delayMs = delayAfter(policy, failure, site.services.random(), error)
   const dueAt = Math.ceil(site.services.clock.now() + delayMs)
   site.append(call, newEvent(type, { attempt, dueAt, error: toErrorRecord(error) }), { rows })
   again(site, call, dueAt, next)

@@ -188,6 +188,26 @@ export function connectorChecks(its: ConnectorCase): ConnectorCheck[] {
     ),
 
     check(
+      'outlasts an outage of half a minute, and repeats nothing that may have been done',
+      () =>
+        on(async ({ standIn, read, write, pass, ended }) => {
+          const up = standIn.faults.add({ kind: 'server-error', status: 503 })
+          const runs = [await read(1), await write(1)].flat()
+          await pass(30)
+          up()
+          const [ofRead, ofWrite] = [await ended(runs.slice(0, 1)), await ended(runs.slice(1))]
+          assert.deepEqual(ofRead, ['succeeded'], (await runs[0]!.story()).join('\n'))
+          const { effect } = definition.actions[its.write.action].definition
+          // What may not be repeated is asked about.
+          const isRepeated = effect === 'idempotent'
+          const story = (await runs[1]!.story()).join('\n')
+          assert.ok(ofWrite[0] === 'succeeded' || (!isRepeated && ofWrite[0] === 'waiting'), story)
+          assert.equal(standIn.books.count(deed), ofWrite[0] === 'succeeded' ? 1 : 0, story)
+        }),
+      { doesNotApply: service },
+    ),
+
+    check(
       'renews its token once for 50 calls at one moment',
       () =>
         on(async ({ standIn, read, ended }) => {

@@ -98,6 +98,7 @@ function undoing(ctx: CoreContext, services: UndoServices, named: Named): Effect
     oncePer: { ...undoKey(run, call), again: 'fail' },
     // What stands in the way of the run that did it stands in the way of this: a deed in sandbox is not undone at the real account.
     ...(found?.service && {
+      outlastsOutages: true,
       gate: {
         ask: async (host) => {
           const { account, of, service } = await readDone(services, named)

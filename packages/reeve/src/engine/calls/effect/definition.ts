@@ -79,6 +79,10 @@ export interface Effect {
   /** For one attempt, in ms. */
   readonly timeoutMs?: number
   readonly retry?: RetryPolicy
+  /**
+   * Where `retry` says nothing: failures whose `details` say `outage` are tried again for some minutes, and not as few times as others.
+   */
+  readonly outlastsOutages?: boolean
   /** The secrets that it may open. */
   readonly secrets?: readonly string[]
   /** How often such calls may begin. */

@@ -9,7 +9,6 @@ import { overriddenEffect } from '../../overriding/override.ts'
 import type { Call } from '../../replay/call.ts'
 import { runBody } from '../../replay/inside-body.ts'
 import { fail } from '../fail.ts'
-import { type ResolvedRetry, resolveRetry } from '../retry.ts'
 import { again, keyOf, retryLater, within } from '../step.ts'
 import { type AttemptOf, attemptOf } from './attempt-of.ts'
 import { type Effect, type EffectVerdict, NotApplied, PutOff } from './definition.ts'
@@ -19,6 +18,7 @@ import { intendedArguments, intentOf } from './intent.ts'
 import { KeyClaim } from './keys/key-claim.ts'
 import { Pace } from './rate/pace.ts'
 import { secretProblem } from './secrets-of-effect.ts'
+import { Tries } from './tries.ts'
 import { awaitAnswer, resolveUnknown, type Unresolved } from './unknown-outcome.ts'
 import { Verdict } from './verdict.ts'
 
@@ -37,13 +37,11 @@ export class EffectCall implements Unresolved, AttemptOf {
   readonly effect: Effect
   readonly args: Json
   readonly key: string
-  readonly #retry: ResolvedRetry
+  readonly #tries: Tries
   readonly #pace: Pace | undefined
   readonly #claim: KeyClaim | undefined
   readonly #verdict: Verdict | undefined
   readonly #doubt: Doubt
-  /** Attempts that failed. One that its process did not survive is made again without counting. */
-  #failures: number
   /** Of an attempt that waits for what may come before its time. */
   stopAwaiting: () => void = () => {}
 
@@ -55,9 +53,8 @@ export class EffectCall implements Unresolved, AttemptOf {
     this.effect = definition
     this.args = intendedArguments(call.recorded) ?? args
     this.key = definition.key ?? keyOf(site, call)
-    this.#retry = resolveRetry(definition.retry)
     const { opened } = call.recorded ?? { opened: [] }
-    this.#failures = opened.filter(({ type }) => type === 'effect-retrying').length
+    this.#tries = new Tries(definition, opened)
     const { rate, oncePer, effect: its } = definition
     this.#claim = oncePer && !changesNothing(its) ? new KeyClaim(this, oncePer) : undefined
     this.#doubt = new Doubt([...(site.history?.forgotten.get(call.step) ?? []), ...opened])
@@ -120,7 +117,10 @@ export class EffectCall implements Unresolved, AttemptOf {
     const paced = { attempt, dueAt, reason, ...(until !== undefined && { until }) }
     site.append(call, newEvent('effect-paced', paced), { rows })
     if (until === undefined) again(site, call, dueAt, () => this.attempt(attempt))
-    else this.#awaitUntil(until, dueAt, attempt)
+    else {
+      this.#tries.waited()
+      this.#awaitUntil(until, dueAt, attempt)
+    }
   }
 
   #awaitUntil(until: string, dueAt: number, attempt: number): void {
@@ -278,19 +278,18 @@ export class EffectCall implements Unresolved, AttemptOf {
 
   #failOrRetry(attempt: number, error: unknown): void {
     this.#doubt.failed(toErrorRecord(error).code)
-    if (!isRetryable(error) || !this.mayRetry || this.site.aborted) this.fail(error)
+    if (!isRetryable(error) || !this.#tries.isLeft(error) || this.site.aborted) this.fail(error)
     else this.retryLater(attempt, error)
   }
 
   get mayRetry(): boolean {
-    return this.#failures + 1 < this.#retry.attempts
+    return this.#tries.isLeft()
   }
 
   retryLater(attempt: number, error: unknown): void {
-    this.#failures++
     const retried = {
       type: 'effect-retrying',
-      policy: this.#retry,
+      ...this.#tries.failed(error),
       attempt,
       error,
       rows: this.givenBack,
