@@ -95,7 +95,8 @@ async function receive(context: Context, door: Door, by: Receiving): Promise<Arr
   const isMail = named?.trigger.on === 'mail'
   const type = contentTypeOf(context, isMail ? [letterType] : schemeOf(hook.signature).contentTypes)
   const body = await readBytes(context.req.raw, hook.maxBytes)
-  const delivery = request.prove(body)
+  const { delivery, by: secret } = request.prove(body)
+  if (secret !== undefined) by.service.internals.vault.used(secret)
   const isTaken = press !== undefined && (await press(readHookBody(body, type === form)))
   if (isTaken || !named) return context.body(null, 200)
   const { trigger, name } = named

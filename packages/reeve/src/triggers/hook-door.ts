@@ -7,8 +7,8 @@ import { schemeOf } from './signatures/schemes.ts'
 import { digestOf, type Headers, type Signed } from './signatures/signature.ts'
 import type { Hook } from './webhook.ts'
 
-/** The secrets of a door that may be used now; `closed`: why none may. */
-export type HookSecrets = { open: readonly string[] } | { closed: string }
+/** The secrets of a door that may be used now, with their names; `closed`: why none may. */
+export type HookSecrets = { open: readonly string[]; names?: readonly string[] } | { closed: string }
 
 /** Where doors find their secrets. */
 export interface SecretPlaces {
@@ -20,6 +20,7 @@ export interface SecretPlaces {
 /** Of the secrets that a door names: those that are set to something that proves anything. */
 export function secretsOfHook({ secrets, signature }: Hook, { vault, variables }: SecretPlaces): HookSecrets {
   const open: string[] = []
+  const names: string[] = []
   const problems: string[] = []
   for (const { name, isSealed } of secrets) {
     const value = (vault?.known(name) ?? (isSealed ? undefined : variables[name]))?.trim()
@@ -28,10 +29,12 @@ export function secretsOfHook({ secrets, signature }: Hook, { vault, variables }
       continue
     }
     const problem = schemeOf(signature).problemOf(value)
-    if (problem === undefined) open.push(value)
-    else problems.push(`${name} is of no use: ${problem}`)
+    if (problem === undefined) {
+      open.push(value)
+      names.push(name)
+    } else problems.push(`${name} is of no use: ${problem}`)
   }
-  return open.length > 0 ? { open } : { closed: problems.join('; ') }
+  return open.length > 0 ? { open, names } : { closed: problems.join('; ') }
 }
 
 /** The most of what names a delivery, as it is kept. */
@@ -46,6 +49,7 @@ const longestDelivery = 200
  */
 export class HookRequest {
   readonly #secrets: readonly string[]
+  readonly #names: readonly string[]
   readonly #signed: Signed
 
   /** @throws `webhook-closed` `webhook-unsigned` `webhook-stale` */
@@ -57,6 +61,7 @@ export class HookRequest {
       )
     }
     this.#secrets = secrets.open
+    this.#names = secrets.names ?? []
     this.#signed = schemeOf(hook.signature).read(headers)
     const { sentAt } = this.#signed
     if (sentAt === undefined) return
@@ -69,18 +74,21 @@ export class HookRequest {
     )
   }
 
-  /** What names the delivery. @throws `webhook-forged` */
-  prove(body: Buffer): string {
+  /** What names the delivery; `by`: the name of the secret that proved it, where that has one. @throws `webhook-forged` */
+  prove(body: Buffer): { delivery: string; by: string | undefined } {
     // All are tried, whichever it is.
-    const isProved = this.#secrets.map((secret) => this.#signed.isBy(secret, body)).includes(true)
-    if (!isProved) {
+    const proved = this.#secrets.map((secret) => this.#signed.isBy(secret, body))
+    if (!proved.includes(true)) {
       throw new ReeveError(
         'webhook-forged',
         'The signature is not that of this body with any of the secrets of this door. Nothing was read of it, and nothing was started.',
       )
     }
     const delivery = this.#signed.deliveryOf(body)
-    return delivery.length <= longestDelivery ? delivery : digestOf(delivery)
+    return {
+      delivery: delivery.length <= longestDelivery ? delivery : digestOf(delivery),
+      by: this.#names[proved.indexOf(true)],
+    }
   }
 }
 

@@ -16,6 +16,8 @@ import { type HostedOptions, hostedSolver } from '../../src/models/providers/hos
 import { toProviderError } from '../../src/models/providers/provider-error.ts'
 import { askRoute } from '../../src/models/route/route.ts'
 import type { Question, Solver } from '../../src/models/solver.ts'
+import { modelKeys } from '../../src/project/secrets/project-secrets.ts'
+import type { Vault } from '../../src/store/secrets/vault.ts'
 import { scriptedSolver } from '../../src/testing/scripted.ts'
 import { FakeClock, settled } from './fake-clock.ts'
 
@@ -248,6 +250,23 @@ describe('hosted solvers', () => {
     const solver = hostedSolver(model, { keys: {} })
     expect(solver.name).toBe('anthropic/claude-haiku-4-5')
     expect(await solver.solve(question, { signal })).toMatchObject({ usage: { costUsd: 0.0015 } })
+  })
+
+  test('whoever keeps a sealed key hears of each question that uses it, and of no look at it', async () => {
+    const used: string[] = []
+    const vault = {
+      names: () => ['OPENAI_API_KEY'],
+      known: () => 'sk-sealed-openai',
+      used: (name: string) => used.push(name),
+    }
+    const solver = solverFor('openai/gpt-5-mini', { keys: modelKeys({}, vault as unknown as Vault) })
+    expect(used).toEqual([])
+    replies([{ content: right, usage: tokens }])
+    await solver.solve(question, { signal })
+    expect(used.length).toBeGreaterThan(0)
+    used.length = 0
+    await solver.solve(question, { signal })
+    expect(new Set(used)).toEqual(new Set(['OPENAI_API_KEY']))
   })
 
   test('a missing key names the variable; nothing is sent', () => {

@@ -202,7 +202,13 @@ test('a door opens with a sealed secret, and shuts when it is deleted', async ()
   }
   expect(await post('only-in-the-environment', 1)).toBeGreaterThanOrEqual(400)
   await owner.secrets.set({ params: { secret: 'HOOK_KEY' }, body: { value: 'a-sealed-secret-of-it' } })
+  const usedAt = async () =>
+    (await owner.secrets.list()).items.find(({ name }) => name === 'HOOK_KEY')!.usedAt
+  // Who knocks and is not let in has not used it.
+  expect(await post('what-somebody-guessed', 2)).toBe(401)
+  expect(await usedAt()).toBeNull()
   expect(await post('a-sealed-secret-of-it', 2)).toBe(202)
+  await expect.poll(usedAt).not.toBeNull()
   await owner.secrets.remove({ params: { secret: 'HOOK_KEY' } })
   expect(await post('a-sealed-secret-of-it', 3)).toBeGreaterThanOrEqual(400)
   await server.close()

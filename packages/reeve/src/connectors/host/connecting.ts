@@ -8,7 +8,9 @@ import {
   connectWords,
   dropAccount,
   findAccount,
+  noteAccount,
   noteConnected,
+  setAccountState,
 } from '../../store/connectors/accounts.ts'
 import type { Session } from '../../store/database.ts'
 import { deleteSecret, setSecret } from '../../store/secrets/change-secrets.ts'
@@ -73,7 +75,7 @@ export async function connectAccount(
   const problem = now && problemOf(now, before)
   if (problem === undefined) return
   await database.transaction(async (session) => {
-    if (!kept || kept.version === 0) return disconnect(session, connection, key, acting)
+    if (!kept || kept.version === 0) return forget(session, connection, key, acting)
     await keepSecret(session, secret, kept.value, keys, acting)
     await noteConnected(session, key, {
       by: before?.connected_by ?? acting.by,
@@ -157,8 +159,24 @@ async function keepSecret(
   })
 }
 
-/** In a transaction: deletes the credential of an account. What waits for it waits on. */
+/**
+ * In a transaction: deletes the credential of an account. What waits for it waits on. Of a live account that the project names it stands
+ * from then on why it has none; one in sandbox goes by the stand-in.
+ */
 export async function disconnect(
+  session: Session,
+  connection: Connection,
+  key: AccountKey,
+  acting: Acting,
+): Promise<void> {
+  await forget(session, connection, key, acting)
+  if (key.mode !== 'live' || !isDeclared(connection, key.account)) return
+  await noteAccount(session, key)
+  const reason = `it was disconnected by ${acting.by}`
+  await setAccountState(session, key, { state: 'needs-reconnect', reason })
+}
+
+async function forget(
   session: Session,
   connection: Connection,
   key: AccountKey,

@@ -186,7 +186,11 @@ export class Credentials {
       opened = this.#unsealed.get(name) ?? (await this.#sealed(name))
     } catch (error) {
       if (!(error instanceof ReeveError && error.code === 'unknown-secret')) throw error
-      if (!isOfStandIn(name)) throw await states.lost(keyOf(place, mode), 'it has no credential yet')
+      if (!isOfStandIn(name)) {
+        const row = await states.find(keyOf(place, mode))
+        const known = row?.state === 'needs-reconnect' ? row.reason : null
+        throw await states.lost(keyOf(place, mode), known ?? 'it has no credential yet')
+      }
       opened = { value: place.connection.definition.sandbox.standIn.credential, version: 0 }
     }
     try {

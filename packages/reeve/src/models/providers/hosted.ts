@@ -24,6 +24,7 @@ import {
   isSelfHosted,
   keyNameOf,
   keyOf,
+  keyToSend,
   loadModel,
   missingKey,
   referenceIfSet,
@@ -130,7 +131,7 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
   let loadedWith = secret()
 
   function load(): Promise<Loaded> {
-    const key = secret()
+    const key = reference && keyToSend(reference, options.keys)
     if (key !== loadedWith) loading = undefined
     loadedWith = key
     loading ??= loadBoth(reference ? () => loadModel(reference, options.keys) : async () => model as SdkModel)

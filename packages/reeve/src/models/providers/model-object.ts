@@ -20,4 +20,9 @@ export interface EmbeddingModelObject {
 }
 
 /** ProviderKeys and other settings by the name of their environment variable; read by whoever owns the environment. */
-export type ProviderKeys = Readonly<Record<string, string | undefined>>
+export type ProviderKeys = Readonly<Record<string, string | undefined>> & {
+  /** Hears that the key of this name is sent. */
+  readonly [keyUsed]?: (name: string) => void
+}
+
+export const keyUsed: unique symbol = Symbol('the key is used')

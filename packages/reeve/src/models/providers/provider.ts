@@ -3,7 +3,7 @@ import type { EmbeddingModel, LanguageModel } from 'ai'
 import { ReeveError } from '../../base/errors.ts'
 import { importOptional } from '../../base/optional-package.ts'
 import { nearestName } from '../../base/text/nearest-name.ts'
-import type { ProviderKeys } from './model-object.ts'
+import { keyUsed, type ProviderKeys } from './model-object.ts'
 import { savingFetch, type WireName } from './wire.ts'
 
 /** A model as the AI SDK takes it. */
@@ -173,6 +173,13 @@ export function keyOf(reference: ModelReference, keys: ProviderKeys): string | u
   return name && keys[name]
 }
 
+/** The same for a request that is about to be made: whoever keeps the key hears that it is used. */
+export function keyToSend(reference: ModelReference, keys: ProviderKeys): string | undefined {
+  const name = keyNameOf(reference, keys)
+  if (name !== undefined) keys[keyUsed]?.(name)
+  return name && keys[name]
+}
+
 /** The variable that the key comes from; undefined when there is none. */
 export function keyNameOf(reference: ModelReference, keys: ProviderKeys): string | undefined {
   const names = providerOf(reference).keyNames
@@ -266,7 +273,7 @@ export async function loadBatches(
 
 function settingsOf(reference: ModelReference, keys: ProviderKeys, over?: typeof fetch): Settings {
   return {
-    apiKey: keyOf(reference, keys) ?? 'none',
+    apiKey: keyToSend(reference, keys) ?? 'none',
     baseURL: addressOf(reference),
     fetch: savingFetch(providerOf(reference).wire, over),
   }

@@ -1,6 +1,6 @@
 import type { Reveal } from '../../base/secrets/secret-handle.ts'
 import { type Connection, hookSecretsOf, secretNameOf } from '../../connectors/shape/connection.ts'
-import type { ProviderKeys } from '../../models/providers/model-object.ts'
+import { keyUsed, type ProviderKeys } from '../../models/providers/model-object.ts'
 import type { Vault } from '../../store/secrets/vault.ts'
 import type { Tool } from '../../tools/tool.ts'
 import { hookOf, type NamedTrigger } from '../../triggers/named-triggers.ts'
@@ -35,7 +35,10 @@ const keyName = /^[A-Z][A-Z0-9_]*_API_KEY$/
 export function modelKeys(keys: ProviderKeys, vault: Vault): ProviderKeys {
   const sealed = vault.names().filter((name) => keyName.test(name))
   if (sealed.length === 0) return keys
-  const both: Record<string, string | undefined> = { ...keys }
+  const both: Record<string, string | undefined> & ProviderKeys = {
+    ...keys,
+    [keyUsed]: (name) => vault.used(name),
+  }
   for (const name of sealed)
     Object.defineProperty(both, name, { enumerable: true, get: () => vault.known(name) ?? keys[name] })
   return both

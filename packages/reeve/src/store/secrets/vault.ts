@@ -131,6 +131,12 @@ export class Vault {
     if (value.length >= 8) addSecretParts(this.#options.secrets, value)
   }
 
+  /** Tells that what `known` gave was used: it signed, or proved somebody. A look at it, such as whether there is one, is no use. */
+  used(name: string): void {
+    const opened = this.#current.get(name)
+    if (opened) this.noteUse(name, opened.version)
+  }
+
   /** Tells that a value was handed to a tool: written once an hour, and nobody waits for it. */
   noteUse(name: string, version: number): void {
     if (version === 0) return
