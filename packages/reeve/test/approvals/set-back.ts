@@ -4,9 +4,10 @@ import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { requireApproval } from '../../src/store/approvals/approvals.ts'
 import { verifyAudit } from '../../src/store/audit/audit.ts'
+import { payloadOf } from '../../src/store/journal/events.ts'
 import { callTool } from '../../src/tools/call.ts'
 import { tool } from '../../src/tools/tool.ts'
-import { rowOf, testEngine } from '../engine/harness.ts'
+import { eventsOf, rowOf, testEngine } from '../engine/harness.ts'
 import { approvalCase, asksFor, nextAsked, type OpenApprovals, until } from './harness.ts'
 
 const minute = 60_000
@@ -94,6 +95,34 @@ export function setBackCases(open: OpenApprovals): void {
       expect(sent).toBe(0)
       expect(await again.engine.resultOf(id)).toMatchObject({ output: 'not-approved' })
       await again.engine.stop()
+    },
+  )
+
+  approvalCase(
+    'what was approved under a clock that was ahead has no more time to begin than it was given, once the clock is set right',
+    open,
+    async (store) => {
+      const { database, clock } = store
+      const flow = asksFor({ show: 1, executeWithin: '5m' })
+      const first = await testEngine([flow], store)
+      await first.engine.start()
+      const { id } = await first.engine.startRun(flow, {})
+      const asked = await nextAsked(database)
+      await until(async () => ((await rowOf(database, id)).status === 'waiting' ? true : undefined))
+      await first.engine.stop()
+      const start = clock.now()
+      clock.jump(start + 24 * hour)
+      const ahead = await testEngine([flow], store)
+      await ahead.engine.control.decide(asked.id, { verdict: 'approve', by: 'ada' })
+      clock.jump(start + minute)
+      const { engine } = await testEngine([flow], store)
+      await engine.start()
+      expect(await engine.resultOf(id)).toMatchObject({ output: { status: 'approved' } })
+      const decided = (await eventsOf(database, id)).find(({ type }) => type === 'approval-decided')!
+      const { executeBy } = payloadOf(decided, 'approval-decided')
+      expect(executeBy).toBeGreaterThanOrEqual(start + 6 * minute)
+      expect(executeBy).toBeLessThan(start + 7 * minute)
+      await engine.stop()
     },
   )
 }

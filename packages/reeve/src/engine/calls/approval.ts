@@ -197,7 +197,9 @@ function decisionFrom(
   if (permission !== undefined) decision.permission = permission
   if (votes !== undefined) decision.votes = votes
   const { executeBy, executeWithinMs } = opened.terms ?? {}
-  const limits = [executeBy, executeWithinMs === undefined ? undefined : at + executeWithinMs]
+  // A clock that was set back since it was decided gives it no more time.
+  const since = Math.min(at, now)
+  const limits = [executeBy, executeWithinMs === undefined ? undefined : since + executeWithinMs]
   const until = Math.min(...limits.filter((limit) => limit !== undefined))
   if (status !== 'approved' || until === Number.POSITIVE_INFINITY) return decision
   if (now <= until) return { ...decision, executeBy: until }

@@ -81,7 +81,7 @@ export async function forkRun(
 async function sealedInput(session: Session, run: number, input: ForkedInput): Promise<ForkedInput> {
   const marks = await loadMarks(session, run)
   marks.add(input.marked)
-  for (const { statement, values } of marks.takeRows(run)) await session.bulk(statement, [values])
+  for (const { statement, values } of marks.newRows(run)) await session.bulk(statement, [values])
   return { ...input, payload: marks.seal(input.payload) }
 }
 

@@ -42,7 +42,7 @@ export async function enqueueDebounced(
     if (there && there.status === 'queued' && there.fresh === 1) {
       const payload = start.marks.seal(start.payload)
       const replaced = { type: 'input-replaced', payload, isKept: true } as const
-      for (const { statement, values } of start.marks.takeRows(there.no))
+      for (const { statement, values } of start.marks.newRows(there.no))
         await session.bulk(statement, [values])
       await appendOutside(session, services, there, [replaced], {
         status: 'queued',

@@ -6,7 +6,7 @@ import { isLong, journalSizeRow } from '../../store/journal/journal-size.ts'
 import { childRow, type NewRun } from '../../store/runs/changes/starts.ts'
 import type { PreparedStart } from './prepared-start.ts'
 
-/** The `run-started` event of a run that no process drives yet, with its blob where it has one. */
+/** The `run-started` event of a run that no process drives yet, with its blob where it has one. The same whenever it is asked for. */
 export function firstEvent(
   { run, payload, marks }: Pick<PreparedStart, 'run' | 'payload' | 'marks'>,
   secrets: Secrets | undefined,
@@ -21,7 +21,7 @@ export function firstEvent(
     payload: marks.seal(secrets?.redactJson(payload) ?? payload),
   }
   const first = new Chain(run, undefined, secrets).link(started, blobs)
-  return { first, blobs, marked: marks.takeRows(run.no) }
+  return { first, blobs, marked: marks.newRows(run.no) }
 }
 
 /** A run with its first event. */

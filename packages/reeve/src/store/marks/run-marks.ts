@@ -141,10 +141,14 @@ export class RunMarks {
 
   /** Rows for what was added since the last time: they commit with the first text that refers to them. */
   takeRows(run: number): Row[] {
-    if (this.#fresh.length === 0) return noRows
-    const rows = this.#fresh.map((value) => markedRow(run, value))
+    const rows = this.newRows(run)
     this.#fresh = none
     return rows
+  }
+
+  /** The same for a transaction that may be done again: it asks again, and gets the same. */
+  newRows(run: number): Row[] {
+    return this.#fresh.length === 0 ? noRows : this.#fresh.map((value) => markedRow(run, value))
   }
 
   /** JSON text as it is kept. Only texts in it are replaced, never names, numbers or what holds it together. */

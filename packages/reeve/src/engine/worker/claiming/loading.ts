@@ -86,18 +86,17 @@ export type Loaded = LoadedRun | { fault: unknown }
 
 /** Loads runs with short journals by their `no` in two queries, whatever their number. */
 export async function loadRuns(database: Database, runs: RunRow[]): Promise<Map<number, Loaded>> {
-  const events = new Map<number, JournalEvent[]>(runs.map(({ no }) => [no, []]))
-  const marked = new Map<number, MarkedValue[]>()
-  let items = new Map<number, InboxItem[]>()
   const withItems = runs.filter(({ inbox }) => inbox > 0)
-  await database.transaction(async (session) => {
+  const { events, marked, items } = await database.transaction(async (session) => {
+    const events = new Map<number, JournalEvent[]>(runs.map(({ no }) => [no, []]))
+    const marked = new Map<number, MarkedValue[]>()
     const chapters = runs.map(({ no, chapter_seq }) => [no, chapter_seq])
     for (const event of await session.bulk<JournalEvent>(eventsOfRuns, chapters)) {
       events.get(event.run)!.push(event)
     }
     for (const [run, its] of events)
       if (its.some(refersToMarks)) marked.set(run, await readMarked(session, run))
-    items = await loadItems(session, withItems)
+    return { events, marked, items: await loadItems(session, withItems) }
   })
   return new Map(
     runs.map((run) => {
