@@ -1,7 +1,9 @@
 import type { Database, Session } from '../database.ts'
-import { awaitedAfter, dropAwaited, dropOwn, insertAwaited, isWanted, wakeFitting } from '../runs/awaited.ts'
+import { dropAwaited, dropOwn, insertAwaited, isWanted, wakeFitting } from '../runs/awaited.ts'
 
 const prefix = 'budget:'
+/** Sorts behind all that begins with it. */
+const afterPrefix = 'budget;'
 
 /** What a call waits for whose question the budget of this scope has no room for. */
 export function awaitedBudget(scope: string): string {
@@ -55,14 +57,20 @@ export async function moneyCameBack(session: Session, scopes: readonly string[])
  */
 export async function wakeWhereRoomIs(database: Database): Promise<number> {
   let woken = 0
-  for (let what = await awaitedAfter(database, ''); what !== undefined; ) {
-    const scope = what.startsWith(prefix) ? what.slice(prefix.length) : undefined
-    if (scope !== undefined && (await isWanted(database, what, (await roomIn(database, scope)) ?? 0)))
-      woken += (await database.transaction((session) => wakeIn(session, scope))).length
-    what = await awaitedAfter(database, what)
-  }
+  for (const { scope } of await database.all<{ scope: string }>(scopesWithRoom))
+    woken += (await database.transaction((session) => wakeIn(session, scope))).length
   return woken
 }
+
+/** Each heartbeat asks it: one step in an index for each scope that calls wait for, however many they are. */
+const scopesWithRoom = `with recursive waited (what) as (
+    select min(what) from awaited where what > '${prefix}' and what < '${afterPrefix}'
+    union all
+    select (select min(a.what) from awaited a where a.what > waited.what and a.what < '${afterPrefix}')
+    from waited where waited.what is not null)
+  select b.scope from waited join budgets b on b.scope = substr(waited.what, ${prefix.length + 1})
+  where exists (select 1 from awaited a where a.what = waited.what and a.needs <=
+    coalesce(b.ceiling_nanousd - b.reserved_nanousd - b.spent_nanousd, ${Number.MAX_SAFE_INTEGER}))`
 
 async function wakeIn(session: Session, scope: string): Promise<number[]> {
   await roomIn(session, scope, true)

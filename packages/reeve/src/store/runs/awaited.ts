@@ -106,15 +106,6 @@ export async function isWanted(session: Session, what: string, room: number): Pr
   return row !== undefined
 }
 
-/** The next thing that calls wait for, by its name. */
-export async function awaitedAfter(session: Session, what: string): Promise<string | undefined> {
-  const row = await session.get<{ what: string }>(
-    'select what from awaited where what > ? order by what limit 1',
-    [what],
-  )
-  return row?.what
-}
-
 /** Rows of calls that wait no more: their runs have ended, or the name of what they wait for is between these. */
 export async function dropAwaited(
   session: Session,

@@ -8,7 +8,7 @@ import {
   wakeWhereRoomIs,
 } from '../../../src/store/ledger/budget-waits.ts'
 import { ensureBudget, readBudget, reserve, setCeiling, settle } from '../../../src/store/ledger/budgets.ts'
-import { awaitedItem, awaitedRow, listAwaited } from '../../../src/store/runs/awaited.ts'
+import { awaitedItem, awaitedRow, insertAwaited, listAwaited } from '../../../src/store/runs/awaited.ts'
 import { readInbox } from '../../../src/store/runs/inbox.ts'
 import { addRuns, newRun, type Open, rowOf, storeCase } from './fixtures.ts'
 
@@ -143,4 +143,35 @@ export function budgetWaitCases(open: Open): void {
       { what: 'budget:project', calls: 1 },
     ])
   })
+
+  storeCase(
+    'a look finds room in each scope that has any, among all that calls wait for',
+    open,
+    async (db) => {
+      await db.transaction(async (session) => {
+        await ensureBudget(session, 'agent:full', 4)
+        await ensureBudget(session, 'agent:room', 5)
+        await ensureBudget(session, 'workflow:any', null)
+      })
+      const scopes = ['agent:full', 'agent:none', 'agent:room', 'workflow:any']
+      for (const [no, scope] of scopes.entries()) await waitingFor(db, scope, 5, no + 1)
+      await addRuns(db, newRun(8, { status: 'waiting' }), newRun(9, { status: 'waiting' }))
+      for (const [run, what] of [
+        [8, 'account:mail'],
+        [9, 'connection:shop'],
+      ] as const)
+        await db.transaction((session) =>
+          session.bulk(insertAwaited, [awaitedRow({ what, run, step: 1 }).values]),
+        )
+      expect(await wakeWhereRoomIs(db)).toBe(2)
+      expect(await wakeWhereRoomIs(db)).toBe(0)
+      const left = await listAwaited(db)
+      expect(left.map(({ what }) => what)).toEqual([
+        'account:mail',
+        'budget:agent:full',
+        'budget:agent:none',
+        'connection:shop',
+      ])
+    },
+  )
 }
