@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { reeve, reeveJson } from './hosted.ts'
@@ -161,4 +161,19 @@ test('a person overrides what a run waits for, once, and is told what cannot be'
   })
   const again = await reeve(folder, [...override, '--error', 'no'])
   expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('has not been taken yet') })
+})
+
+test('to decide runs nothing of the project: neither its workflows, nor what they import', async () => {
+  const folder = project()
+  const { approvals } = await reeveJson<Rested>(folder, reply)
+  const marker = join(folder, 'was-run')
+  const says = `import { writeFileSync } from 'node:fs'\nwriteFileSync(${JSON.stringify(marker)}, 'x')\nthrow new Error('was run')\n`
+  for (const name of readdirSync(join(folder, 'workflows')))
+    writeFileSync(join(folder, 'workflows', name), says)
+  const { id } = approvals[0]!
+  await reeveJson(folder, ['approvals', id])
+  expect(await reeveJson(folder, ['approve', id, '--edit', '{"text":"Better"}'])).toMatchObject({
+    decision: 'approved',
+  })
+  expect(existsSync(marker)).toBe(false)
 })
