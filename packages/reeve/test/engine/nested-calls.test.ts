@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
+import { personal } from '../../src/base/schema/marked.ts'
 import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
@@ -196,4 +197,23 @@ test('a run whose step acts for long says which step', async () => {
   expect(await row()).toEqual({ status: 'running', reason: null })
   await clock.advance(40_000)
   expect(await row()).toEqual({ status: 'running', reason: 'acts: step "longer"' })
+})
+
+test('what a run says that acts for long has references in the place of marked texts', async () => {
+  const end = Promise.withResolvers<void>()
+  const flow = defineWorkflow({
+    name: 'flow',
+    input: z.object({ to: personal(z.string()) }),
+    run: (ctx: CoreContext, { to }) => ctx.step(`write to ${to}`, () => end.promise),
+  }) as Workflow
+  const { engine, clock, database } = await testEngine([flow])
+  await engine.start()
+  onTestFinished(() => {
+    end.resolve()
+    return engine.stop()
+  })
+  await engine.startRun(flow, { to: 'ada@example.com' })
+  await clock.advance(35_000)
+  const row = await database.get<{ reason: string | null }>('select reason from runs')
+  expect(row!.reason).toMatch(/^acts: step "write to \[marked:[\w-]+\]"$/)
 })

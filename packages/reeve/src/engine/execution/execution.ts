@@ -168,7 +168,9 @@ export class Execution {
   /** What it is at, when it has been silent since `movedAt`; a wait has its reason on the run's row when it is parked. */
   describeSilence(): { reason: string; isIdle: boolean } | undefined {
     const { activity, mode } = this.#life
-    if (!activity.acts.areDone) return { reason: `acts: ${this.#calls.describeOpen()}`, isIdle: false }
+    // It goes onto the run's row as it is.
+    if (!activity.acts.areDone)
+      return { reason: this.#marks.sealText(`acts: ${this.#calls.describeOpen()}`), isIdle: false }
     if (mode !== 'live' || !activity.isIdle) return undefined
     return {
       reason: `Nothing of this run acts, and it waits for nothing that Reeve knows: after call ${this.#calls.next - 1} its code awaits a promise of its own (a timer, a request) or one that never settles. Put what it awaits into ctx.step, or wait with ctx.sleep or ctx.waitFor. To end the run: reeve cancel ${this.claim.id}`,
