@@ -46,7 +46,7 @@ function worker(database: Database, clock: FakeClock, sent: number[], way = () =
       const { token } = answer.turns[0]!
       const turns = new RequestTurns(house, place, {
         signal,
-        arrived: (isUsed = true) => arrivedOf(token, isUsed),
+        arrived: Object.assign((isUsed = true) => arrivedOf(token, isUsed), { isStale: () => false }),
       })
       try {
         for (let request = 0; request < requests; request++) {
@@ -136,4 +136,41 @@ test('after the service said that it takes no more calls come back one after the
     ),
   )
   expect(back.map((each) => each - at)).toEqual([0, 200, 400, 600, 800, 1000, 1200, 1400, 1600, 1800])
+})
+
+test('a process that stood still with its turn takes another one before it sends', async () => {
+  const { database, clock } = await started()
+  const rates = new CallRates(database, clock, silentLog)
+  const take: DoorHouse['take'] = (_place, { begun }) =>
+    rates.take({ rate, slackMs: 50, waited: false, ...(begun && { begun }) })
+  const given: boolean[] = []
+  let isStale = false
+  const turnsOf = () =>
+    new RequestTurns({ clock, take, arrived: () => {} }, place, {
+      signal: new AbortController().signal,
+      arrived: Object.assign((isUsed = true) => void given.push(isUsed), { isStale: () => isStale }),
+    })
+  const quick = await turnsOf().next(undefined, false)
+  quick()
+  isStale = true
+  const late = await turnsOf().next(undefined, false)
+  expect(given).toEqual([true, false])
+  late()
+  // What the late one sends goes by the token that it took.
+  expect(given).toEqual([true, false])
+})
+
+test('what arrives later than was thought possible counts from then on', async () => {
+  const { database, clock } = await started()
+  const rates = new CallRates(database, clock, silentLog)
+  const one = { ...rate, name: 'service:one', count: 1 }
+  const ask = () => rates.take({ rate: one, slackMs: 50, waited: false })
+  const first = await ask()
+  if (!('turns' in first)) throw new Error('there was room')
+  // Its worker stood still for longer than a request may be on its way, and its place was forgotten.
+  await clock.advance(12_000)
+  rates.arrived({ rate: one, token: first.turns[0]!.token, isUsed: true })
+  expect(await ask()).toEqual({ retryAt: expect.any(Number) })
+  await clock.advance(1_002)
+  expect(await ask()).toMatchObject({ turns: [{ isNow: true }] })
 })

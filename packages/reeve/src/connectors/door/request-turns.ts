@@ -1,5 +1,5 @@
 import { wait } from '../../base/time/abort.ts'
-import { PutOff } from '../../engine/calls/effect/definition.ts'
+import { type FirstArrival, PutOff } from '../../engine/calls/effect/definition.ts'
 import type { Turn } from '../../store/ledger/call-rates.ts'
 import type { CallPlace } from '../shape/host.ts'
 import type { DoorHouse } from './house.ts'
@@ -25,14 +25,14 @@ export class RequestTurns {
   readonly #place: CallPlace
   readonly #signal: AbortSignal
   /** Of the token that the attempt began with, until a request has it. */
-  #begun: Arrived | undefined
+  #begun: FirstArrival | undefined
   /** What is set aside, by the class of requests; `tokens`: for how many it asks next. */
   readonly #ahead = new Map<string, { tokens: number; turns: Turn[] }>()
 
   constructor(
     house: TurnsHouse,
     place: CallPlace,
-    { signal, arrived }: { signal: AbortSignal; arrived?: Arrived | undefined },
+    { signal, arrived }: { signal: AbortSignal; arrived?: FirstArrival | undefined },
   ) {
     this.#house = house
     this.#place = place
@@ -50,7 +50,8 @@ export class RequestTurns {
     const begun = this.#begun
     if (begun && className === undefined) {
       this.#begun = undefined
-      return begun
+      if (!begun.isStale()) return begun
+      begun(false)
     }
     const { clock } = this.#house
     const place = { ...this.#place, class: className ?? this.#place.class }

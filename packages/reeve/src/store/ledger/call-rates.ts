@@ -201,9 +201,11 @@ export async function tokensArrived(
 ): Promise<void> {
   for (const { token, isUsed } of tokens) {
     const its = [name, key, token]
+    // Later than was thought possible, its place may have been given away: from now on it counts all the same.
     if (isUsed)
       await session.run(
-        'update call_tokens set until = reeve_now() where name = ? and key = ? and token = ? and until > reeve_now()',
+        `insert into call_tokens (name, key, token, until, began_at) values (?, ?, ?, reeve_now(), reeve_now())
+         on conflict (name, key, token) do update set until = excluded.until`,
         its,
       )
     else await session.run('delete from call_tokens where name = ? and key = ? and token = ?', its)

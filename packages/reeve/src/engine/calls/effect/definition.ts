@@ -37,9 +37,16 @@ export interface EffectAttempt {
    * @internal Of an attempt whose rate allowed its first request: to be called once that has arrived. Absent where each request has
    * yet to ask.
    */
-  readonly arrived?: (() => void) | undefined
+  readonly arrived?: FirstArrival | undefined
   /** @internal What a runtime lends to the layer of connectors; absent outside of one. */
   readonly host?: EffectHost | undefined
+}
+
+/** Says that an attempt's first request has arrived; `isUsed` false: it was not sent. */
+export interface FirstArrival {
+  (isUsed?: boolean): void
+  /** Its process took so long since it was allowed that the request may arrive when nobody counts it any more. */
+  isStale(): boolean
 }
 
 /** What a runtime lends to effects that reach a service by a connector. The engine hands it on and knows nothing of it. */

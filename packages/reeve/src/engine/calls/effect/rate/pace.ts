@@ -1,5 +1,6 @@
 import type { CallRate } from '../../../../store/ledger/call-rates.ts'
 import type { CallSite } from '../../../call-site.ts'
+import type { FirstArrival } from '../definition.ts'
 
 /** For how long a rate's token allows a call to begin, at first: a twentieth of the rate's stretch, within these (ms). */
 const leastSlackMs = 10
@@ -63,10 +64,17 @@ export class Pace {
   }
 
   /** What the rate allowed has arrived, at the latest when the attempt is over. `isUsed` false: nothing was sent. */
-  readonly arrived = (isUsed = true): void => {
-    const token = this.#token
-    this.#token = undefined
-    if (token === undefined || this.#rate.onWayMs === undefined) return
-    this.#site.services.callRates.arrived({ rate: this.#rate, token, isUsed })
-  }
+  readonly arrived: FirstArrival = Object.assign(
+    (isUsed = true): void => {
+      const token = this.#token
+      this.#token = undefined
+      if (token === undefined || this.#rate.onWayMs === undefined) return
+      this.#site.services.callRates.arrived({ rate: this.#rate, token, isUsed })
+    },
+    // Half of the longest way is left to the request itself.
+    {
+      isStale: () =>
+        this.#site.services.clock.now() > this.#until + (this.#rate.onWayMs ?? Number.POSITIVE_INFINITY) / 2,
+    },
+  )
 }
