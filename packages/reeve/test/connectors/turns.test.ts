@@ -159,18 +159,3 @@ test('a process that stood still with its turn takes another one before it sends
   // What the late one sends goes by the token that it took.
   expect(given).toEqual([true, false])
 })
-
-test('what arrives later than was thought possible counts from then on', async () => {
-  const { database, clock } = await started()
-  const rates = new CallRates(database, clock, silentLog)
-  const one = { ...rate, name: 'service:one', count: 1 }
-  const ask = () => rates.take({ rate: one, slackMs: 50, waited: false })
-  const first = await ask()
-  if (!('turns' in first)) throw new Error('there was room')
-  // Its worker stood still for longer than a request may be on its way, and its place was forgotten.
-  await clock.advance(12_000)
-  rates.arrived({ rate: one, token: first.turns[0]!.token, isUsed: true })
-  expect(await ask()).toEqual({ retryAt: expect.any(Number) })
-  await clock.advance(1_002)
-  expect(await ask()).toMatchObject({ turns: [{ isNow: true }] })
-})

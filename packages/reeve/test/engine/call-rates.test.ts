@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { silentLog } from '../../src/base/log.ts'
 import type { Effect } from '../../src/engine/calls/effect/definition.ts'
 import { effect } from '../../src/engine/calls/effect/effect.ts'
+import { CallRates } from '../../src/engine/calls/effect/rate/call-rates.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { listPending } from '../../src/store/approvals/approvals.ts'
@@ -165,4 +167,19 @@ test('an answer that allows another attempt is not lost while the attempt waits 
   expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: ['paid', 'noted'] })
   expect(attempts).toBe(2)
   await engine.stop()
+})
+
+test('what arrives later than was thought possible counts from then on', async () => {
+  const { database, clock } = await testEngine([])
+  const rates = new CallRates(database, clock, silentLog)
+  const one = { name: 'service:one', key: '', count: 1, perMs: 1000, onWayMs: 10_000 }
+  const ask = () => rates.take({ rate: one, slackMs: 50, waited: false })
+  const first = await ask()
+  if (!('turns' in first)) throw new Error('there was room')
+  // Its worker stood still for longer than a request may be on its way, and its place was forgotten.
+  await clock.advance(12_000)
+  rates.arrived({ rate: one, token: first.turns[0]!.token, isUsed: true })
+  expect(await ask()).toEqual({ retryAt: expect.any(Number) })
+  await clock.advance(1_002)
+  expect(await ask()).toMatchObject({ turns: [{ isNow: true }] })
 })

@@ -29,6 +29,30 @@ export const mutants: Mutant[] = [
     'const isOurs = true as true | Promise<boolean>',
   ),
   bug(
+    'an outage counts as any failure',
+    'engine/calls/effect/tries.ts',
+    'if (this.#outlasts && isOutage(error)) return { policy',
+    'if (this.#outlasts && !isOutage(error)) return { policy',
+  ),
+  bug(
+    'an outage is outlasted for ever',
+    'engine/calls/effect/tries.ts',
+    'this.#outages + 1 < ofOutage.attempts',
+    'this.#outages + 1 > 0',
+  ),
+  bug(
+    'tries of an outage are used up by the one before',
+    'engine/calls/effect/tries.ts',
+    '  waited(): void {\n    this.#outages = 0',
+    '  waited(): void {\n    this.#outages += 0',
+  ),
+  bug(
+    'what arrives late counts no more',
+    'store/ledger/call-rates.ts',
+    'on conflict (name, key, token) do update set until = excluded.until`',
+    'on conflict (name, key, token) do update set until = call_tokens.until`',
+  ),
+  bug(
     'any epoch may append',
     'store/runs/changes/releases.ts',
     'runs.epoch = :epoch and runs.worker is not null {lock}',
