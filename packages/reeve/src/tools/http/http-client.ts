@@ -269,7 +269,9 @@ function afterRedirects(error: unknown, redirects: number, secrets: Secrets): un
  */
 export function asNotApplied(error: unknown): unknown {
   if (!(error instanceof ReeveError) || error.details.sent !== false) return error
-  return new NotApplied(error.message, { retryable: error.retryable, cause: error })
+  const { outage } = error.details
+  const details = outage === undefined ? {} : { outage }
+  return new NotApplied(error.message, { retryable: error.retryable, cause: error, details })
 }
 
 function checkedHeaderValue(name: string, value: string): string {
