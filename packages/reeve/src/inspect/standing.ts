@@ -1,10 +1,11 @@
+import { isoText } from '../base/time/time.ts'
 import type { ApprovalRow } from '../store/approvals/approvals.ts'
 import { accountName } from '../store/connectors/accounts.ts'
 import { type AwaitedOfPeople, awaitedOfPeople } from '../store/connectors/awaited-of-people.ts'
 import type { Session } from '../store/database.ts'
 import { listQueues } from '../store/dispatch/queues/queues.ts'
 import { drivenVersions, lackOf } from '../store/dispatch/workers.ts'
-import { openSignalWaits } from '../store/journal/said.ts'
+import { openSaid, openSignalWaits } from '../store/journal/said.ts'
 import { openFamilyOf, pendingOf } from '../store/runs/family.ts'
 import { endedStatuses, type RunRow } from '../store/runs/runs.ts'
 
@@ -32,6 +33,8 @@ export interface Standing {
   awaited?: AwaitedOfPeople[]
   /** The signal that it waits for. */
   signal?: string
+  /** Of one that moves by time alone: when the first of it goes on by itself (ms), and whether for want of a budget. */
+  byTime?: { at: number; isBudget: boolean }
 }
 
 /** Whether nothing of a run goes on until somebody does something. */
@@ -65,16 +68,31 @@ export async function standingOf(session: Session, run: RunRow): Promise<Standin
     const waiting = family.find(({ no }) => no === first.run)!
     return { state: 'waiting', run: waiting, approvals, awaited }
   }
-  if (timed.length > 0) return { state: 'moving', run, approvals }
+  if (timed.length > 0) return movingByTime(session, family, approvals)
   const [signal] = await openSignalWaits(session, run)
   return { state: 'waiting', run, approvals, ...(signal && { signal: signal.name }) }
+}
+
+async function movingByTime(
+  session: Session,
+  family: readonly RunRow[],
+  approvals: ApprovalRow[],
+): Promise<Standing> {
+  const timed = family.filter((member) => member.wake_at !== null && member.paused === 0)
+  const first = timed.reduce((one, other) => (other.wake_at! < one.wake_at! ? other : one))
+  const [signal] = await openSignalWaits(session, first)
+  const isBudget = !signal && (await openSaid(session, first, 'budget-awaited')).length > 0
+  const byTime = { at: first.wake_at!, isBudget }
+  return { state: 'moving', run: first, approvals, byTime, ...(signal && { signal: signal.name }) }
 }
 
 /** What a run that rests waits for; `signal`, `paused` and `queue` are what a person can do something about at once. */
 export type WaitsFor =
   | { for: 'worker'; words: string; lack: string }
   | { for: 'resume'; words: string }
-  | { for: 'signal'; words: string; signal: string }
+  | { for: 'signal'; words: string; signal: string; until?: string }
+  | { for: 'budget'; words: string; until: string }
+  | { for: 'time'; words: string; until: string }
   | { for: 'queue'; words: string; queue: string }
   | { for: 'person'; words: string; approvals: number }
   | {
@@ -85,7 +103,16 @@ export type WaitsFor =
   | { for: 'contract'; words: string; connection: string }
   | { for: 'other'; words: string }
 
-/** What a waiting run waits for, in words; undefined for one that moves, is stuck or ended. */
+/** A wait that is longer is not watched to its end (ms). */
+const longWaitMs = 60_000
+
+/** Whether nothing of a run acts, and nothing of it goes on by itself within a minute. */
+export function onlyWaits(waitsFor: WaitsFor | null | undefined, now: number): boolean {
+  if (!waitsFor || !('until' in waitsFor) || waitsFor.until === undefined) return false
+  return Date.parse(waitsFor.until) - now > longWaitMs
+}
+
+/** What a run waits for, in words; undefined for one of which something acts, that is stuck or ended. */
 export function waitsForOf({
   state,
   run,
@@ -93,7 +120,14 @@ export function waitsForOf({
   approvals,
   awaited = [],
   signal,
+  byTime,
 }: Standing): WaitsFor | undefined {
+  if (byTime) {
+    const until = isoText(byTime.at)
+    const words = run.reason ?? 'its time'
+    if (signal !== undefined) return { for: 'signal', words, signal, until }
+    return { for: byTime.isBudget ? 'budget' : 'time', words, until }
+  }
   if (state !== 'waiting') return undefined
   if (approvals.length > 0) {
     const words =

@@ -106,7 +106,7 @@ test.each([
   ['dev', [], 'reeve serves'],
   ['start', [], 'reeve is serving'],
   ['worker', [], 'reeve is working'],
-  ['run', ['nap'], 'timer-set'],
+  ['run', ['nap', '--follow'], 'timer-set'],
 ] as const)('a launcher of %s that is killed leaves nobody who acts', async (command, args, ready) => {
   const folder = project()
   const launcher = startOlder(folder, [command, ...args])

@@ -196,7 +196,7 @@ test('dev loads changed files, helpers too, for new runs, and keeps the old code
 
 test('Ctrl-C leaves a run that is not done with 130, says that nothing is lost, and it can go on', async () => {
   const folder = project()
-  const child = start(folder, ['run', 'nap'])
+  const child = start(folder, ['run', 'nap', '--follow'])
   const finished = ended(child)
   await said(child.stdout, 'timer-set')
   child.kill('SIGINT')
@@ -220,6 +220,35 @@ test('a signal that nobody sends is named, and sending it is counted once by its
   await reeveJson(folder, ['run', 'greet', '--input', '{"name":"driver"}'])
   expect(await reeveJson(folder, ['show', run!])).toMatchObject({
     context: { signals: [{ payload: { now: true } }] },
+  })
+})
+
+test('run ends with 3 when the run only waits for long, says until when and how it goes on; --follow stays', async () => {
+  const folder = project()
+  writeFileSync(
+    join(folder, 'workflows/patient.ts'),
+    `import { workflow } from 'reeve'
+import { z } from 'zod'
+export default workflow({
+  input: z.object({}),
+  run: (ctx) => ctx.waitFor('paid', { timeout: '7d', schema: z.object({}) }),
+})`,
+  )
+  const slept = await reeve(folder, ['run', 'nap'])
+  expect(slept.code).toBe(3)
+  expect(slept.stdout).toMatch(
+    /waits: .*goes on by itself at .* at the latest; no worker is running.*reeve start/s,
+  )
+  const signalled = await reeve(folder, ['run', 'patient'])
+  expect(signalled.code).toBe(3)
+  expect(signalled.stdout).toMatch(
+    /reeve signal \w+ paid JSON\n.*at the latest; .*reeve start\n.*reeve follow \w+/s,
+  )
+  const value = await reeveJson(folder, ['run', 'patient'])
+  expect(value).toMatchObject({
+    code: 3,
+    status: 'waiting',
+    waitsFor: { for: 'signal', signal: 'paid', until: expect.stringMatching(/^\d{4}-/) },
   })
 })
 
@@ -255,7 +284,7 @@ test('a second Ctrl-C ends at once, and the run is given back', async () => {
 
 test('a run that somebody cancels meanwhile ends with 4', async () => {
   const folder = project()
-  const child = start(folder, ['run', 'nap'])
+  const child = start(folder, ['run', 'nap', '--follow'])
   const finished = ended(child)
   await said(child.stdout, 'timer-set')
   const { runs } = await reeveJson<{ runs: { id: string }[] }>(folder, ['runs'])

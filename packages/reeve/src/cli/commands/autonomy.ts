@@ -100,6 +100,7 @@ export function autonomyCommands(program: Command, calls: Calls): void {
     .option('--input <json>', 'JSON, the path of a JSON file, or - for stdin')
     .option('--key <key>', 'idempotency key: the same key and input start one run only')
     .option('--detach', 'start the run, but let the workers drive it')
+    .option('--follow', 'stay until the run ends, also while it only waits')
     .action(calls('operator', async () => (await import('../autonomy/directives.ts')).directiveRun))
   const repairs = program
     .command('repairs')

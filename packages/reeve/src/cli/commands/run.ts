@@ -68,7 +68,9 @@ export function runCommands(program: Command, calls: Calls): void {
     )
   program
     .command('run <workflow>')
-    .description('start a run and show each step as it happens')
+    .description(
+      'start a run and show each step as it happens, until it ends or only waits: for a person, or for more than a minute',
+    )
     .option('--input <json>', 'JSON, the path of a JSON file, or - for stdin')
     .option('--key <key>', 'idempotency key: the same key and input start one run only')
     .option(
@@ -76,6 +78,7 @@ export function runCommands(program: Command, calls: Calls): void {
       'if the key was used with another input: sameInput (an error) or return (that run)',
     )
     .option('--detach', 'start the run, but let the workers drive it')
+    .option('--follow', 'stay until the run ends, also while it only waits')
     .action(calls('operator', async () => (await import('../run/run.ts')).run))
   program
     .command('init [dir]')

@@ -58,6 +58,7 @@ export function steerCommands(program: Command, calls: Calls): void {
     .command('schedules [action] [name]')
     .description('list the schedules, their next times and last outcomes; pause, resume or run NAME')
     .option('--detach', 'with run: leave it to the workers')
+    .option('--follow', 'with run: stay until the run ends, also while it only waits')
     .option('--outcomes <n>', 'the most outcomes of each schedule', '5')
     .addOption(limit('50'))
     .action(calls('viewer', async () => (await import('../steer/schedules.ts')).schedules))

@@ -172,12 +172,17 @@ export interface Looks {
   /** Those that drive runs now. */
   workers(): Promise<{ host: string; pid: number }[]>
   /**
-   * Tells a run's events after `afterSeq` until it and the runs above it have come to rest. Answers how it stands then;
-   * undefined when `signal` ended the following.
+   * Tells a run's events after `afterSeq` until it and the runs above it have come to rest; `leaves`: also when they only
+   * wait for more than a minute. Answers how it stands then; undefined when `signal` ended the following.
    */
   follow(
     id: string,
-    options: { afterSeq: number; onEvent: (event: FollowedLine) => void; signal: AbortSignal },
+    options: {
+      afterSeq: number
+      leaves: boolean
+      onEvent: (event: FollowedLine) => void
+      signal: AbortSignal
+    },
   ): Promise<RunView | undefined>
 }
 

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isoText } from '../../base/time/time.ts'
+import { isoText, systemClock } from '../../base/time/time.ts'
 import type { Client } from '../../client/index.ts'
 import type { EventTone } from '../../inspect/events/describe-event.ts'
 import type { Today } from '../../inspect/health/today.ts'
 import type { RunSummary, RunView } from '../../inspect/run/run-view.ts'
+import { onlyWaits } from '../../inspect/standing.ts'
 import type { Asked, EventLine, Looks } from './house.ts'
 
 const mostPerPage = 500
@@ -128,12 +129,12 @@ export function remoteLooks(client: Client): Looks {
     },
     sql: (sql, limit) => client.sql.ask({ body: { sql, limit } }),
     workers: async () => (await client.workers.list()).items.map(({ host, pid }) => ({ host, pid })),
-    async follow(id, { afterSeq, onEvent, signal }) {
+    async follow(id, { afterSeq, leaves, onEvent, signal }) {
       let after = afterSeq
       for (;;) {
         // How it stands is read before the events: when it says that the run rests, all events that led there are there.
         const view = await run(id)
-        const rests = await restsWithThoseAbove(view)
+        const rests = await restsWithThoseAbove(view, leaves)
         for (let more = true; more; ) {
           const page = await events(id, after, mostEvents)
           for (const { type, name, at, tone, words, seq } of page.events) {
@@ -149,9 +150,10 @@ export function remoteLooks(client: Client): Looks {
     },
   }
 
-  async function restsWithThoseAbove(view: RunView): Promise<boolean> {
-    if (view.standing.state === 'moving') return false
-    return view.parentId === null || restsWithThoseAbove(await run(view.parentId))
+  async function restsWithThoseAbove(view: RunView, leaves: boolean): Promise<boolean> {
+    const { state, waitsFor } = view.standing
+    if (state === 'moving' && !(leaves && onlyWaits(waitsFor, systemClock.now()))) return false
+    return view.parentId === null || restsWithThoseAbove(await run(view.parentId), leaves)
   }
 }
 

@@ -8,6 +8,6 @@ import { Interrupt } from '../terminal/interrupt.ts'
 export function follow(cli: Cli, _options: object, text: string): Promise<ExitCode> {
   return withRun(cli, text, (house, id) => {
     const interrupt = new Interrupt(cli.terminal, `Run ${id} continues as before.`, () => {})
-    return showUntilRest(cli, house, id, { afterSeq: 0, signal: interrupt.signal })
+    return showUntilRest(cli, house, id, { afterSeq: 0, stays: true, signal: interrupt.signal })
   })
 }

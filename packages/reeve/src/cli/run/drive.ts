@@ -12,19 +12,23 @@ import { reportRest } from './rest.ts'
 /** A run that says nothing for so long has a person wonder whether to wait (ms). */
 const quietMs = 5000
 
-/** Prints a run's events as they happen until it comes to rest; the exit code says how it rests. */
+/**
+ * Prints a run's events as they happen until it comes to rest, or only waits for more than a minute; `stays`: until it comes to
+ * rest. The exit code says how it rests.
+ */
 export async function showUntilRest(
   cli: Cli,
   house: House,
   runId: string,
-  options: { afterSeq: number; signal: AbortSignal; extra?: Record<string, unknown> },
+  options: { afterSeq: number; stays?: boolean; signal: AbortSignal; extra?: Record<string, unknown> },
 ): Promise<ExitCode> {
   const { terminal } = cli
+  const { afterSeq, stays = false, signal, extra } = options
   let startedAt: number | undefined
   let isWaiting = false
   const quiet = setTimeout(() => {
     terminal.remark(
-      `It is followed until it ends. Ctrl-C leaves it to the next worker (${cli.command('dev')}).`,
+      `It is followed until it ${stays ? 'ends' : 'ends or waits for more than a minute'}. Ctrl-C leaves it to the next worker (${cli.command('dev')}).`,
     )
   }, quietMs)
   const onEvent = (event: FollowedLine) => {
@@ -34,15 +38,16 @@ export async function showUntilRest(
     isWaiting = event.type === 'budget-awaited'
     // It may be tried and refused several times: once is enough.
     if (isWaiting && wasWaiting) return
-    if (isWaiting)
+    if (isWaiting && stays)
       terminal.remark(
         `It waits for its budget and goes on by itself when there is room: a daily budget begins anew at 00:00 UTC. Ctrl-C leaves it to the next worker (${cli.command('dev')}).`,
       )
     if (!terminal.json) terminal.line(eventLine(event, terminal.colors, event.at - startedAt))
     quiet.refresh()
   }
-  const { afterSeq, signal, extra } = options
-  const rested = await house.follow(runId, { afterSeq, onEvent, signal }).finally(() => clearTimeout(quiet))
+  const rested = await house
+    .follow(runId, { afterSeq, leaves: !stays, onEvent, signal })
+    .finally(() => clearTimeout(quiet))
   if (rested) return reportRest(cli, house, rested, extra)
   const { status } = await house.run(runId)
   terminal.value({ runId, status, interrupted: true, ...extra })

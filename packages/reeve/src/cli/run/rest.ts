@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { takesNull } from '../../base/schema/json-schema-words.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { moment } from '../../base/time/time.ts'
@@ -183,17 +184,39 @@ export async function reportRest(
   if (run.reason !== null && standing.state !== 'waiting')
     for (const line of shownLines(run.reason, { lines: 20, width: 300 })) terminal.line(`  ${line}`)
   for (const { approval, context } of asked) printApproval(cli, approval, context)
-  if (standing.state === 'waiting' && approvals.length === 0)
-    terminal.line(`  waits: ${safeLine(waitsFor(cli, run, standing.waitsFor))}`)
+  if (standing.waitsFor && approvals.length === 0)
+    for (const line of await waitLines(cli, house, run, standing.waitsFor)) terminal.line(`  ${line}`)
   if (standing.state === 'stuck')
     terminal.line(`  after the cause is corrected: ${cyan(cli.command('retry', run.id))}`)
   terminal.line(dim(`  everything about it: ${cli.command('show', run.id)}`))
-  return standing.state === 'waiting' ? exitCodes.waits : codeOf(run.status)
+  return standing.state === 'waiting' || standing.waitsFor ? exitCodes.waits : codeOf(run.status)
+}
+
+/** What it waits for; where it goes on by itself: until when, and who drives it then. */
+async function waitLines(
+  cli: Cli,
+  house: House,
+  run: Pick<RunView, 'id'>,
+  waits: WaitsFor,
+): Promise<string[]> {
+  const line = `waits: ${safeLine(waitsFor(cli, run, waits))}`
+  if (!('until' in waits) || waits.until === undefined) return [line]
+  const workers = await house.workers()
+  // The one of this command ends with it.
+  const other = workers.find(({ host, pid }) => host !== hostname() || pid !== process.pid)
+  const driver = other
+    ? `the worker with process id ${other.pid} on ${other.host} drives it then`
+    : `no worker is running, so start one: ${cli.command('start')}`
+  return [
+    line,
+    `goes on by itself at ${momentOf(waits.until)} at the latest; ${driver}`,
+    `watch it to its end: ${cli.command('follow', run.id)}`,
+  ]
 }
 
 /** What it waits for, with the command that gives it. */
-function waitsFor(cli: Cli, run: Pick<RunView, 'id'>, waits: WaitsFor | null): string {
-  switch (waits?.for) {
+function waitsFor(cli: Cli, run: Pick<RunView, 'id'>, waits: WaitsFor): string {
+  switch (waits.for) {
     case 'worker':
       return `${waits.words}; start one that has it: ${cli.command('dev')}`
     case 'resume':
@@ -206,7 +229,9 @@ function waitsFor(cli: Cli, run: Pick<RunView, 'id'>, waits: WaitsFor | null): s
       return `${waits.words}; connect it with: ${waits.accounts.map((account) => cli.command(...connectWords(account))).join(' and ')}`
     case 'contract':
       return `${waits.words}; see it with: ${cli.command('connectors', 'diff', ...operands(waits.connection))}`
+    case 'budget':
+      return `${waits.words}: there is no room in its budget; see it with: ${cli.command('budgets')}`
     default:
-      return waits?.words ?? 'nothing that happens by itself'
+      return waits.words
   }
 }

@@ -13,9 +13,10 @@ export interface RunOptions {
   key?: string
   ifKeyExists?: string
   detach?: boolean
+  follow?: boolean
 }
 
-/** Starts a run and shows it until it comes to rest; detached, leaves it to the workers. */
+/** Starts a run and shows it until it comes to rest or only waits; detached, leaves it to the workers. */
 export async function run(cli: Cli, options: RunOptions, workflowName: string): Promise<ExitCode> {
   const input = options.input === undefined ? {} : await readValue(options.input, 'The input')
   const ifKeyExists = toIfKeyExists(options.ifKeyExists)
@@ -35,6 +36,7 @@ export async function run(cli: Cli, options: RunOptions, workflowName: string): 
     terminal.line(`${terminal.colors.bold(workflowName)} run ${id}${known}`)
     const code = await showUntilRest(cli, house, id, {
       afterSeq: 0,
+      stays: options.follow === true,
       signal: interrupt.signal,
       extra: { workflow: workflowName, isNew },
     })

@@ -13,6 +13,7 @@ interface Options {
   outcomes: string
   limit: string
   detach?: boolean
+  follow?: boolean
 }
 
 /**
@@ -48,7 +49,11 @@ function setPaused(cli: Cli, name: string, paused: boolean): Promise<ExitCode> {
   )
 }
 
-async function runOne(cli: Cli, { detach = false }: Options, name: string): Promise<ExitCode> {
+async function runOne(
+  cli: Cli,
+  { detach = false, follow = false }: Options,
+  name: string,
+): Promise<ExitCode> {
   const row = await withHouse(
     cli,
     async (house) => {
@@ -63,7 +68,7 @@ async function runOne(cli: Cli, { detach = false }: Options, name: string): Prom
     'code',
   )
   const { input = {} } = row.definition as { input?: Json }
-  return run(cli, { input: JSON.stringify(input), detach }, row.workflow)
+  return run(cli, { input: JSON.stringify(input), detach, follow }, row.workflow)
 }
 
 function list(cli: Cli, options: Options): Promise<ExitCode> {

@@ -17,7 +17,7 @@ Exit codes:
   0    done
   1    failed: a run failed, or a check found a fault
   2    wrong use: unknown command, run or approval; invalid input; a project or database that cannot be used
-  3    the run waits for a person or a signal
+  3    the run waits: for a person, a signal, a budget, or a time more than a minute away; the last lines say for what
   4    the run is stuck or was cancelled
   70   internal error
   130  interrupted with Ctrl-C before the run ended; it goes on with the next worker`

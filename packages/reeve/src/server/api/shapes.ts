@@ -126,7 +126,9 @@ const words = z.string()
 const waitsFor = z.discriminatedUnion('for', [
   z.object({ for: z.literal('worker'), words, lack: z.string() }),
   z.object({ for: z.literal('resume'), words }),
-  z.object({ for: z.literal('signal'), words, signal: z.string() }),
+  z.object({ for: z.literal('signal'), words, signal: z.string(), until: z.string().optional() }),
+  z.object({ for: z.literal('budget'), words, until: z.string() }),
+  z.object({ for: z.literal('time'), words, until: z.string() }),
   z.object({ for: z.literal('queue'), words, queue: z.string() }),
   z.object({ for: z.literal('person'), words, approvals: z.number() }),
   z.object({

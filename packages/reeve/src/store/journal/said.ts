@@ -49,7 +49,7 @@ export function retriesAfter(session: Session, run: number, seq: number): Promis
 export function openSaid(
   session: Session,
   run: Pick<RunRow, 'no' | 'chapter_seq'>,
-  type: 'effect-intended' | 'effect-unknown',
+  type: 'effect-intended' | 'effect-unknown' | 'budget-awaited',
 ): Promise<(SaidEvent & { step: number; name: string })[]> {
   return session.all(
     `select e.step, e.name, ${said} ${ofEvents}

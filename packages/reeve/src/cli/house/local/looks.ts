@@ -119,9 +119,10 @@ export function localLooks({ database, environment }: Workspace): Looks {
       return runQuery(database, query, { limit, file, signal: new AbortController().signal })
     },
     workers: async () => (await presentWorkers(database)).map(({ host, pid }) => ({ host, pid })),
-    async follow(id, { afterSeq, onEvent, signal }) {
+    async follow(id, { afterSeq, leaves, onEvent, signal }) {
       const standing = await follow(database, id, {
         afterSeq,
+        leaves,
         signal,
         onEvent: (event) =>
           onEvent({ ...describeEvent(event), type: event.type, name: event.name, at: event.at }),
