@@ -41,6 +41,7 @@ Math.random = () => {
 
 const test = await testRuntime({
   project: folder,
+  live: 'all',
   at: new Date(Number(at)),
   file: join(folder, '.reeve/reeve.db'),
   keys: process.env,

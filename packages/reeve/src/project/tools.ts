@@ -88,6 +88,27 @@ export function checkNamesOf(
   }
 }
 
+/** Names in budgets that nothing known has: a budget of a misspelt name limits nothing. Agents made within workflows are not known. */
+export function unknownInBudgets({
+  config,
+  workflows,
+  agents,
+}: Pick<Project, 'config' | 'workflows' | 'agents'>): string[] {
+  const { budgets = {} } = config
+  const kinds = [
+    ['workflow', Object.keys(budgets.workflows ?? {}), workflows.map(({ name }) => name)],
+    ['agent', Object.keys(budgets.agents ?? {}), agents.map(({ name }) => name)],
+  ] as const
+  return kinds.flatMap(([kind, given, known]) =>
+    given
+      .filter((name) => !known.includes(name))
+      .map(
+        (name) =>
+          `\`budgets\` limits the ${kind} "${name}", and none is known of that name. ${nameAdvice(name, known)}`,
+      ),
+  )
+}
+
 /**
  * The tools of a project and of its MCP servers. A server of which nothing is pinned has none: whoever names one hears
  * why. @throws `duplicate-tool` `bad-pins`

@@ -1,5 +1,6 @@
 import { type Environment, keysIn } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
+import { refuseUnknownOptions } from '../base/options.ts'
 import { type Duration, type Moment, toMs } from '../base/time/time.ts'
 import type { Workflow } from '../engine/workflow.ts'
 import { referenceTo } from '../models/providers/provider.ts'
@@ -22,6 +23,11 @@ export interface TestOptions {
   /** What stands in for tools, by their names. Schemas, grants, approvals and the journal are the tool's own. */
   mocks?: { readonly [tool: string]: Mock } | undefined
   /**
+   * Tools that really act in this test, or `'all'`. Default: none. A tool that changes anything and has no mock fails its call, and does
+   * nothing. Tools that only read run as they are, and actions of connectors reach stand-ins alone.
+   */
+  live?: readonly string[] | 'all' | undefined
+  /**
    * So long something outside of this process (a server of the test, a file) may take in real time without any change, before
    * the test fails and names it. Time in which the process itself got none does not count. Default 30 seconds.
    */
@@ -42,14 +48,14 @@ export interface TestOptions {
   idFor?: ((at: number) => string) | undefined
 }
 
+const optionNames = [
+  ...['project', 'workflows', 'tools', 'config', 'mocks', 'live', 'patience', 'at', 'file', 'keys', 'idFor'],
+] as const satisfies (keyof TestOptions)[]
+
 /** What a test runs. */
-export async function projectFor({
-  project: folder,
-  workflows = [],
-  tools = [],
-  config = {},
-  keys = {},
-}: TestOptions): Promise<Project> {
+export async function projectFor(options: TestOptions): Promise<Project> {
+  refuseUnknownOptions(options, 'A test', optionNames)
+  const { project: folder, workflows = [], tools = [], config = {}, keys = {} } = options
   const named = Object.entries(workflows).map(([name, workflow]) => {
     if (workflow.name === '' && !Array.isArray(workflows)) workflow.name = name
     return workflow as Workflow

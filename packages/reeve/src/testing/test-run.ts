@@ -8,6 +8,7 @@ import { toolCalls } from '../inspect/run/story/tool-calls.ts'
 import { internalsOf, type Runtime } from '../runtime/runtime.ts'
 import { type JournalEvent, readEvents } from '../store/journal/journal.ts'
 import { type RunStatus, requireRun } from '../store/runs/runs.ts'
+import { refuseMisspelt } from './life/tool-names.ts'
 
 /** A run that a test started or found. It is the same one after a crash. */
 export class TestRun<Output = unknown> {
@@ -59,11 +60,18 @@ export class TestRun<Output = unknown> {
     return readEvents(database, (await requireRun(database, this.id)).no)
   }
 
-  /** The tools that it called, in order, those of its agents too; of one name where one is given. */
+  /** The tools that it called, in order, those of its agents too; of one name where one is given. @throws `unknown-tool` for a misspelt name */
   async toolCalls(name?: string): Promise<CalledTool[]> {
     const { calls } = readHistory(await this.journal())
     const inOrder = [...calls.values()].sort((left, right) => left.step - right.step)
-    return toolCalls(inOrder)
+    const all = toolCalls(inOrder)
+    if (name !== undefined)
+      refuseMisspelt(
+        [name],
+        await this.#runtime(),
+        all.map((call) => call.name),
+      )
+    return all
       .filter((call) => name === undefined || call.name === name)
       .map(({ name, agent, args, state, result, error, approval }) => ({
         name,
@@ -108,8 +116,8 @@ export interface TestDecision {
   /** Who says it. Default `tester`. */
   by?: string | undefined
   note?: string | undefined
-  /** Of an approval: what is to stand in the place of what was asked. */
-  answer?: Json | undefined
+  /** Of `approve`: top-level keys that are laid over what was asked, as `--edit` on the command line. */
+  edit?: Json | undefined
 }
 
 /** What is decided on: what the run asks first, or what is named by its id. @throws `nothing-asked` */

@@ -11,10 +11,10 @@ import type { Project } from '../project/load.ts'
 import { internalsOf, type PendingApproval, Runtime } from '../runtime/runtime.ts'
 import type { Database } from '../store/database.ts'
 import { removeWorker } from '../store/dispatch/workers.ts'
-import { endedStatuses } from '../store/runs/runs.ts'
 import { comeToRest } from './come-to-rest.ts'
 import { type FakeClock, settle } from './fake-clock.ts'
-import { Life, requireNewestRun, type Starting, startedRun } from './life/life.ts'
+import { goesOnByTime, Life, requireNewestRun, type Starting, startedRun } from './life/life.ts'
+import { namedTools, refuseMisspelt } from './life/tool-names.ts'
 import { type DeathMoment, type Mock, WatchedBodies } from './life/watched-bodies.ts'
 import { type PostAnswer, type PostOptions, posted } from './posting.ts'
 import { TestClock } from './test-clock.ts'
@@ -24,10 +24,9 @@ import { idOfAsked, type TestDecision, TestRun } from './test-run.ts'
 const localUser = 'tester'
 
 /**
- * Everything of a project, on a database in memory, with a clock that the test moves: runs, children, schedules, approvals,
- * signals. Nothing moves but by the test: each verb resolves when all runs have come to rest. A month in which runs sleep
- * takes milliseconds. What is under way outside of this process is waited for in real time.
- * @throws `bad-moment` `bad-config` and what `loadProject` throws
+ * Everything of a project, on a database in memory, with a clock that the test moves. Each verb resolves when all runs have come to rest: a
+ * month in which runs sleep takes milliseconds. What is under way outside of this process is waited for in real time.
+ * @throws `bad-moment` `bad-option` `bad-config` `unknown-tool` and what `loadProject` throws
  * @example
  * import { workflow } from 'reeve'
  * import { testRuntime } from 'reeve/testing'
@@ -52,7 +51,7 @@ const localUser = 'tester'
 export async function testRuntime(options: TestOptions = {}): Promise<TestRuntime> {
   const test = new TestRuntime(await projectFor(options), options)
   for (const [tool, mock] of Object.entries(options.mocks ?? {})) test.mock(tool, mock)
-  await test.begin()
+  await test.begin(namedTools(options))
   return test
 }
 
@@ -61,7 +60,7 @@ export class TestRuntime implements AsyncDisposable {
   /** It stands still but for the verbs of the test. */
   readonly clock: FakeClock
   readonly #project: Project
-  readonly #bodies = new WatchedBodies(() => this.#life.die())
+  readonly #bodies: WatchedBodies
   #runtime!: Runtime
   #database: Database | undefined
   #life!: Life
@@ -74,6 +73,7 @@ export class TestRuntime implements AsyncDisposable {
   /** @internal */
   constructor(project: Project, options: TestOptions) {
     this.#project = project
+    this.#bodies = new WatchedBodies(() => this.#life.die(), options.live ?? [])
     this.#patienceMs = patienceOf(options)
     this.#environment = environmentOf(options, localUser)
     this.#idFor = options.idFor
@@ -85,8 +85,8 @@ export class TestRuntime implements AsyncDisposable {
     return this.#runtime
   }
 
-  /** @internal */
-  async begin(): Promise<void> {
+  /** @internal @param tools names that must not be misspelt */
+  async begin(tools: readonly string[] = []): Promise<void> {
     this.#life = new Life(this.#bodies)
     this.#runtime = await Runtime.open({
       project: this.#project,
@@ -94,9 +94,8 @@ export class TestRuntime implements AsyncDisposable {
       clock: this.clock,
       log: silentLog,
       sandbox: true,
-      // Each wake is a replay, as after a restart: what is not deterministic shows in a test.
+      // Each wake is a replay, as after a restart, and what waits is `waiting`, however short its wait is.
       keptRuns: 0,
-      // What waits is `waiting`, however short its wait is.
       seams: {
         ...{ bodies: this.#bodies.ofLife(), standIn: this.#bodies, lingerMs: 0 },
         ...(this.#idFor && { idFor: this.#idFor }),
@@ -106,6 +105,7 @@ export class TestRuntime implements AsyncDisposable {
         },
       },
     })
+    refuseMisspelt(tools, this.#runtime)
     // It may die of a run that goes on while it begins; then what began is never told anything again.
     await this.#life.orOver(this.#start(this.#runtime))
     await this.settle()
@@ -140,7 +140,7 @@ export class TestRuntime implements AsyncDisposable {
     return { ...told, run: runId === undefined ? undefined : this.#runOf<Output>(runId) }
   }
 
-  /** Starts a run and lets as much time pass as it needs to end. @throws `run-waits` when somebody must decide or send a signal */
+  /** Starts a run and lets as much time pass as it needs to end. @throws `run-waits` when somebody must decide or send a signal, and no time limits that */
   async run<Input, Output>(
     workflow: Workflow<Input, Output> | string,
     input: Input,
@@ -148,10 +148,8 @@ export class TestRuntime implements AsyncDisposable {
   ): Promise<RunResult<Output>> {
     const run = await this.start(workflow, input, options)
     for (;;) {
-      const { status, standing } = await run.view()
       const due = this.clock.nextDue()
-      if (endedStatuses.includes(status) || standing.state !== 'moving' || due === undefined)
-        return run.result()
+      if (due === undefined || !(await goesOnByTime(this.#runtime, run.id))) return run.result()
       await this.#pass(due - this.clock.now())
     }
   }
@@ -203,8 +201,8 @@ export class TestRuntime implements AsyncDisposable {
     return this.#runtime.listRuns(options)
   }
 
-  /** The newest run of a workflow: one that a schedule, an event or another run started. @throws `unknown-run` */
-  async lastRun<Output = unknown>(workflow: Workflow<never, Output> | string): Promise<TestRun<Output>> {
+  /** The newest run of a workflow, or of all: one that a schedule, an event or another run started. @throws `unknown-run` */
+  async lastRun<Output = unknown>(workflow?: Workflow<never, Output> | string): Promise<TestRun<Output>> {
     return this.#runOf<Output>(await requireNewestRun(this.#runtime, workflow))
   }
 
@@ -271,10 +269,15 @@ export class TestRuntime implements AsyncDisposable {
 
   async #decide(
     asked: TestRun | string,
-    { by = localUser, ...decision }: TestDecision & { verdict: 'approve' | 'reject' | 'answer' },
+    {
+      by = localUser,
+      edit,
+      ...decision
+    }: TestDecision & { verdict: 'approve' | 'reject' | 'answer'; answer?: Json },
   ): Promise<void> {
     const id = await idOfAsked(asked)
-    await this.#runtime.decide(id, { by, ...decision } as Parameters<Runtime['decide']>[1])
+    const whole = { by, ...decision, ...(edit !== undefined && { answer: edit }) }
+    await this.#runtime.decide(id, whole as Parameters<Runtime['decide']>[1])
     await this.settle()
   }
 

@@ -94,7 +94,7 @@ test('a mock stands in for a tool behind its approval, and what was called can b
   const run = await kit.start(pay, 20)
   expect(await kit.approvals()).toHaveLength(1)
   expect(charged).toEqual([])
-  await kit.approve(run, { by: 'ada', answer: { usd: 15 } })
+  await kit.approve(run, { by: 'ada', edit: { usd: 15 } })
   expect(await run.output()).toBe('charge-1')
   expect(charged).toEqual([15])
   expect(await run.toolCalls('bank.charge')).toMatchObject([

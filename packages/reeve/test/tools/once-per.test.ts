@@ -32,7 +32,7 @@ test('a tool with oncePer acts once for each value, and tells the second call wh
       await ctx.call(buy, { purchaseId: 'P-2', note: 'other' }),
     ],
   })
-  const { result } = await runInMemory(shopping, {})
+  const { result } = await runInMemory(shopping, {}, {}, { live: ['shop.buy'] })
   expect(result).toMatchObject({ output: [{ receipt: 'R-1' }, { receipt: 'R-1' }, { receipt: 'R-2' }] })
   expect(sent).toEqual(['P-1 first', 'P-2 other'])
 })

@@ -19,7 +19,7 @@ test('a large refund is paid as the person approved it, and the letter says so',
   const run = await desk.start('refund', { userId: 'user_123', request: 'Please pay me back.' })
   const [asked] = await desk.approvals()
   assert.partialDeepStrictEqual(asked?.shown, { args: { amountUsd: 149 } })
-  await desk.approve(run, { answer: { amountUsd: 20 } })
+  await desk.approve(run, { edit: { amountUsd: 20 } })
 
   assert.match(JSON.stringify(await run.output()), /Your refund of \$20 has been paid \(re-1\)/)
   assert.partialDeepStrictEqual(paid, [{ amountUsd: 20 }])

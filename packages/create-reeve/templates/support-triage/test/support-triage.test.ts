@@ -18,7 +18,7 @@ test('a customer gets the reply that the person approved', async () => {
   const run = await desk.start('support-triage', ticket)
   const [asked] = await desk.approvals()
   assert.match(JSON.stringify(asked?.shown), /ana@example\.com.*five working days/)
-  await desk.approve(run, { answer: { body: 'It is paid back.' } })
+  await desk.approve(run, { edit: { body: 'It is paid back.' } })
 
   assert.partialDeepStrictEqual(await run.output(), { facts: { category: 'billing', orderId: 'A-12345' } })
   assert.partialDeepStrictEqual(sent, [{ body: 'It is paid back.' }])

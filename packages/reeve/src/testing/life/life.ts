@@ -1,8 +1,11 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { StartOptions } from '../../engine/starting/prepared-start.ts'
 import type { Workflow } from '../../engine/workflow.ts'
-import type { Runtime } from '../../runtime/runtime.ts'
+import { standingOf } from '../../inspect/standing.ts'
+import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import type { Database } from '../../store/database.ts'
+import { openFamilyOf } from '../../store/runs/family.ts'
+import { requireRun } from '../../store/runs/runs.ts'
 import { type Severable, severable } from './severable.ts'
 import type { WatchedBodies } from './watched-bodies.ts'
 
@@ -75,19 +78,30 @@ export async function startedRun<Input>(
   }
 }
 
+/** Whether time alone brings a run on: a limit of what it asks of people counts. */
+export async function goesOnByTime(runtime: Runtime, id: string): Promise<boolean> {
+  const { database } = internalsOf(runtime)
+  const run = await requireRun(database, id)
+  const { state } = await standingOf(database, run)
+  if (state !== 'waiting') return state === 'moving'
+  const family = await openFamilyOf(database, run.no)
+  return family.some((each) => each.wake_at !== null && each.paused === 0)
+}
+
 /** The same, where there must be one. @throws `unknown-run` */
 export async function requireNewestRun(
   runtime: Runtime,
-  workflow: Workflow<never, unknown> | string,
+  workflow?: Workflow<never, unknown> | string,
 ): Promise<string> {
-  const name = typeof workflow === 'string' ? workflow : workflow.name
+  const name = typeof workflow === 'object' ? workflow.name : workflow
   const newest = await newestRun(runtime, name)
   if (newest !== undefined) return newest
-  throw new ReeveError('unknown-run', `There is no run of "${name}" in this test.`)
+  const of = name === undefined ? '' : ` of "${name}"`
+  throw new ReeveError('unknown-run', `There is no run${of} in this test.`)
 }
 
 /** The id of the newest run of a workflow. */
-async function newestRun(runtime: Runtime, workflow: string): Promise<string | undefined> {
-  const { runs } = await runtime.listRuns({ workflow, limit: 1 })
+async function newestRun(runtime: Runtime, workflow: string | undefined): Promise<string | undefined> {
+  const { runs } = await runtime.listRuns({ ...(workflow !== undefined && { workflow }), limit: 1 })
   return runs[0]?.id
 }

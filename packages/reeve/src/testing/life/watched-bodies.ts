@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Effect, EffectAttempt } from '../../engine/calls/effect/definition.ts'
+import { type Effect, type EffectAttempt, NotApplied } from '../../engine/calls/effect/definition.ts'
 import type { StepAttempt } from '../../engine/calls/step.ts'
 import type { Act, Bodies } from '../../engine/services.ts'
 import type { StandIn } from '../../engine/stand-in.ts'
+import { changesNothing } from '../../store/journal/vocabulary/effect-class.ts'
 
 /** What stands in for a tool: gets its checked arguments, and gives what the tool would. */
 // biome-ignore lint/suspicious/noExplicitAny: arguments of any tool
@@ -19,6 +20,7 @@ interface OpenAct {
 /** Knows which acts of calls are under way, replaces the bodies of some, and dies or hangs in others. */
 export class WatchedBodies implements StandIn {
   readonly #mocks = new Map<string, Mock>()
+  readonly #live: readonly string[] | 'all'
   readonly #onDeath: () => void
   readonly #open = new Set<OpenAct>()
   /** What looks for work beside the runs, in words. */
@@ -31,8 +33,10 @@ export class WatchedBodies implements StandIn {
   #death: { name: string; moment: DeathMoment } | undefined
   #hanging: string | undefined
 
-  constructor(onDeath: () => void) {
+  /** @param live the tools that act though no mock stands in for them */
+  constructor(onDeath: () => void, live: readonly string[] | 'all') {
     this.#onDeath = onDeath
+    this.#live = live
   }
 
   /** Some act goes on without time that passes. */
@@ -138,7 +142,7 @@ export class WatchedBodies implements StandIn {
 
   effect(definition: Effect): Effect {
     const known = this.#mocks.get(definition.name)
-    const mock = known ?? definition.run
+    const mock = known ?? (this.#mayAct(definition) ? definition.run : () => this.#refuse(definition.name))
     // Nothing of a service is needed where a mock stands in for it.
     const { gate, ...rest } = definition
     return {
@@ -147,6 +151,21 @@ export class WatchedBodies implements StandIn {
       run: (args, attempt) =>
         this.#hangs(definition.name) ? this.#untilAborted(attempt.signal) : mock(args, attempt),
     }
+  }
+
+  #mayAct({ name, effect, account }: Effect): boolean {
+    // An account is a connector's: in a test it is a stand-in.
+    return (
+      changesNothing(effect) || account !== undefined || this.#live === 'all' || this.#live.includes(name)
+    )
+  }
+
+  #refuse(name: string): never {
+    const others = [...this.#mocks.keys()]
+    const given = others.length === 0 ? 'It has no mocks.' : `It has mocks of: ${others.join(', ')}.`
+    throw new NotApplied(
+      `Tool "${name}" changes something, and this test has no mock of it: nothing was done. ${given} Give one (mocks: { '${name}': … }), or let the tool act (live: ['${name}']).`,
+    )
   }
 
   step<Body extends (attempt: never) => unknown>(name: string, body: Body): Body {

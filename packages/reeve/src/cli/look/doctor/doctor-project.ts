@@ -1,5 +1,6 @@
 import { readEnvironment } from '../../../base/config.ts'
 import type { Finding } from '../../../inspect/health/checks/finding.ts'
+import { unknownInBudgets } from '../../../project/tools.ts'
 import { internalsOf, type Runtime } from '../../../runtime/runtime.ts'
 import type { Cli } from '../../cli.ts'
 import { withRuntime } from '../../terminal/project-runtime.ts'
@@ -24,6 +25,13 @@ export async function checkProject(
         advice: 'It has no workflow yet: add a file to workflows/.',
       })
     for (const finding of routesOf(runtime)) note(finding)
+    for (const found of unknownInBudgets(runtime.project))
+      note({
+        what: 'budgets',
+        state: 'warning',
+        found,
+        advice: 'Correct the name in reeve.config.ts: a budget of a name that nothing has limits nothing.',
+      })
     const ungranted = grantsOf(runtime)
     if (ungranted) note(ungranted)
     note(await knowledgeOf(runtime))
