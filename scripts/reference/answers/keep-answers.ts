@@ -56,6 +56,7 @@ export const keepAnswers: Record<string, z.ZodType> = {
     rows: count,
     going: z.array(text),
     files: z.array(json),
+    stays: z.array(z.object({ what: text, rows: count, advice: text })),
     bytes: text,
     outOfReach: z.array(text),
   }),

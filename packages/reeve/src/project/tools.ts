@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Toolbox } from '../agents/toolbox.ts'
 import type { Environment } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
 import { nameAdvice } from '../base/text/nearest-name.ts'
 import { describeValue } from '../base/text/shorten.ts'
 import type { Clock } from '../base/time/time.ts'
@@ -55,13 +56,15 @@ export function checkWorkflowGrants({ workflows }: Project, toolbox: Toolbox): v
 
 /**
  * That the routes and tools that agents and daemons name are there: misspelt, they would fail only in the run that uses them.
+ * What budgets name is warned of: agents that are made within workflows are not known.
  * @throws `unknown-route` `unknown-tool`, which name the agent
  */
 export function checkNamesOf(
-  { agents, daemons }: Pick<Project, 'agents' | 'daemons'>,
-  toolbox: Toolbox,
-  routes: readonly string[],
+  project: Pick<Project, 'config' | 'workflows' | 'agents' | 'daemons'>,
+  { toolbox, routes, log }: { toolbox: Toolbox; routes: readonly string[]; log: Log },
 ): void {
+  const { agents, daemons } = project
+  for (const warning of unknownInBudgets(project)) log.warn(warning)
   const asking = [
     ...agents.map(({ name, route }) => ({ who: `Agent "${name}"`, route })),
     // One that has rules decides by them where its route cannot be asked.

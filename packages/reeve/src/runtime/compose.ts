@@ -44,13 +44,7 @@ import { pruneProject } from '../project/prune.ts'
 import { addKeysTo, batchServices, resolveRoutes, type UnusableSolver } from '../project/routes.ts'
 import { fallbackOf, modelKeys, openerOf, secretUses } from '../project/secrets/project-secrets.ts'
 import { ProjectServices } from '../project/services.ts'
-import {
-  checkNamesOf,
-  checkWorkflowGrants,
-  mcpServersOf,
-  toolboxOf,
-  unknownInBudgets,
-} from '../project/tools.ts'
+import { checkNamesOf, checkWorkflowGrants, mcpServersOf, toolboxOf } from '../project/tools.ts'
 import { registryOf } from '../project/workflows.ts'
 import { refuseMoved } from '../store/identity/moved.ts'
 import { claimDatabase } from '../store/identity/ownership.ts'
@@ -184,8 +178,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const forDaemons = { database, clock, questions, authority, workflows, directives, lessons }
     for (const each of daemons) workflows.add(daemonWorkflow(each, forDaemons))
     checkWorkflowGrants(project, toolbox)
-    checkNamesOf(project, toolbox, [...routes.keys()])
-    for (const warning of unknownInBudgets(project)) log.warn(warning)
+    checkNamesOf(project, { toolbox, routes: [...routes.keys()], log })
     const policies = new PolicyBench(project.policies)
     const ceilings = new SeenCeilings({ database, clock, log, policies: policies.hash })
     const services: ContextServices = {
