@@ -123,6 +123,8 @@ test('a detached run is left to a worker, which dev is; Ctrl-C ends dev with 0',
     worker: { pid: child.pid },
   })
   expect((await lines.next()).value).toMatchObject({ runId: run, event: 'approval-decided' })
+  for (const event of ['effect-intended', 'effect-completed'])
+    expect((await lines.next()).value).toMatchObject({ runId: run, event, name: 'mail.send' })
   expect((await lines.next()).value).toMatchObject({ runId: run, event: 'run-succeeded' })
   child.kill('SIGINT')
   expect(await once(child, 'exit')).toEqual([0, null])

@@ -19,6 +19,9 @@ const told: EventType[] = [
   'run-forked',
   'approval-requested',
   'approval-decided',
+  'effect-intended',
+  'effect-completed',
+  'effect-failed',
   'effect-unknown',
   'timer-set',
   'signal-awaited',
@@ -26,6 +29,7 @@ const told: EventType[] = [
   'step-retrying',
   'effect-retrying',
   'question-retrying',
+  'budget-awaited',
 ]
 
 /** A runtime that drives runs, with its page and with what it tells at the terminal. */
