@@ -17,12 +17,14 @@ export function judgedOf(id: string, { workflows, agents }: LevelledCode): Judge
   if (name === undefined) return undefined
   if (kind !== 'agent' && workflows.names().includes(name)) {
     const { version, readiness } = workflows.current(name)
-    return { kind: 'workflow', name, version, checklist: checkChecklist(readiness, `workflow "${name}"`) }
+    const checklist = checkChecklist(readiness, `workflow "${name}"`)
+    return { kind: 'workflow', name, version, checklist, hasChecklist: readiness !== undefined }
   }
   const agent = kind === 'workflow' ? undefined : agents.find((each) => each.name === name)
   if (!agent) return undefined
   const checklist = checkChecklist(agent.readiness, `agent "${name}"`)
-  return { kind: 'agent', name, version: agent.fingerprint, checklist }
+  const hasChecklist = agent.readiness !== undefined
+  return { kind: 'agent', name, version: agent.fingerprint, checklist, hasChecklist }
 }
 
 /** @throws `unknown-principal` `bad-option` */

@@ -11,6 +11,7 @@ test('check says what a workflow lacks, and no level is given that was not earne
     proposed: null,
   })
   const { stdout } = await reeve(folder, ['check', 'greet'])
+  expect(stdout).toContain('greet: no level, because it has no checklist')
   expect(stdout).toContain('not draft:\n  the checklist lacks an owner')
   expect(await reeveJson(folder, ['check', 'greet', '--level', 'autonomous'])).toMatchObject({
     code: 2,

@@ -23,6 +23,11 @@ export function check(cli: Cli, options: CheckOptions, name: string): Promise<Ex
       terminal.value({ [kind]: its, version, ...found })
       const { held, effective, proposed, lacks, figures } = found
       const of = kind === 'workflow' ? `version ${safeLine(version)}` : 'an agent'
+      if (!found.levelled) {
+        terminal.line(
+          `${safeLine(its)}: no level, because it has no checklist and was given none: grants and the rules of its tools alone hold for it. To turn levels on, write \`readiness\` in its code: it begins at observe, and its calls that act outside are denied. What it would have then:`,
+        )
+      }
       terminal.line(`${safeLine(its)} (${of}): ${terminal.colors.bold(effective)}`)
       if (held !== effective) terminal.line(`${terminal.colors.yellow('!')} it was ${held} and fell back`)
       terminal.line(

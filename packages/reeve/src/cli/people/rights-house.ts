@@ -78,7 +78,7 @@ export interface ToolAsked {
 
 export type ReadinessLine = Pick<
   CheckedReadiness,
-  'held' | 'effective' | 'earned' | 'proposed' | 'lacks' | 'figures'
+  'levelled' | 'held' | 'effective' | 'earned' | 'proposed' | 'lacks' | 'figures'
 > &
   Pick<Judged, 'kind' | 'name' | 'version'>
 

@@ -14,12 +14,18 @@ export interface Judged {
   /** Of a workflow. Of an agent: the hash of all that shapes its answers. */
   version: string
   checklist: Partial<Checklist>
+  /** Whether its code has a checklist at all, also an incomplete or empty one: then it has a level from the beginning. */
+  hasChecklist?: boolean
   /** What its evals say now; else what they said last counts. */
   evals?: 'green' | 'red'
 }
 
 /** How it stands, and how it stood before it was looked at. */
-export type CheckedReadiness = Readiness & { held: Level }
+export type CheckedReadiness = Readiness & {
+  held: Level
+  /** Whether a level holds for it: it has a checklist, or was given a level. */
+  levelled: boolean
+}
 
 /** `agent:NAME` or `workflow:NAME`. */
 export function levelledId({ kind, name }: Pick<Judged, 'kind' | 'name'>): string {
@@ -30,7 +36,12 @@ export function levelledId({ kind, name }: Pick<Judged, 'kind' | 'name'>): strin
 export async function viewReadiness(session: Session, judged: Judged): Promise<CheckedReadiness> {
   const row = await readLevel(session, levelledId(judged))
   const held = levelFrom(row?.level)
-  return { ...(await readinessOf(session, judged, held, judged.evals ?? evalsOf(row?.evals))), held }
+  const levelled = row !== undefined || judged.hasChecklist === true
+  return {
+    ...(await readinessOf(session, judged, held, judged.evals ?? evalsOf(row?.evals))),
+    held,
+    levelled,
+  }
 }
 
 /** How it stands now. What is no longer earned falls back, in the log, by itself; running work obeys at its next call. */
@@ -41,13 +52,13 @@ export async function checkReadiness(
 ): Promise<CheckedReadiness> {
   const acting: Acting = { by: 'reeve', proof: 'started-by-reeve', at }
   return database.transaction(async (session) => {
-    const { held, readiness } = await judgedNow(session, judged, acting)
+    const { held, levelled, readiness } = await judgedNow(session, judged, acting)
     if (readiness.effective !== held) {
       const why = readiness.lacks.find(({ level }) => level === held)?.why.join('; ')
       const change = { principal: levelledId(judged), before: held, level: readiness.effective }
       await setLevel(session, change, { ...acting, why })
     }
-    return { ...readiness, held }
+    return { ...readiness, held, levelled }
   })
 }
 
@@ -87,12 +98,14 @@ async function judgedNow(
   session: Session,
   judged: Judged,
   acting: Acting,
-): Promise<{ held: Level; readiness: Readiness }> {
+): Promise<{ held: Level; levelled: boolean; readiness: Readiness }> {
   const principal = levelledId(judged)
   const row = await lockLevel(session, principal)
   const held = levelFrom(row?.level)
   if (judged.evals) await noteEvals(session, { principal, level: held, evals: judged.evals }, acting)
-  return { held, readiness: await readinessOf(session, judged, held, judged.evals ?? evalsOf(row?.evals)) }
+  const levelled = row !== undefined || judged.evals !== undefined || judged.hasChecklist === true
+  const readiness = await readinessOf(session, judged, held, judged.evals ?? evalsOf(row?.evals))
+  return { held, levelled, readiness }
 }
 
 async function readinessOf(

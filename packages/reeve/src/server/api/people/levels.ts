@@ -24,6 +24,11 @@ const readiness = z.object({
   kind: z.enum(['agent', 'workflow']),
   name,
   version: z.string().describe('Of its code; of an agent the hash of all that shapes its answers'),
+  levelled: z
+    .boolean()
+    .describe(
+      'Whether a level holds for it: it has a checklist, or was given a level; else its grants alone hold',
+    ),
   held: level.describe('What an owner gave last, or where it fell to'),
   effective: level.describe('What the evidence still bears of it; it falls there within a minute'),
   earned: level.describe('The highest that checklist and evidence bear'),
