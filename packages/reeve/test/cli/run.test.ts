@@ -41,7 +41,10 @@ test('the same key starts nothing twice', async () => {
     status: 'succeeded',
   })
   const other = ['run', 'greet', '--input', '{"name":"Bob"}', '--key', 'once']
-  expect(await reeveJson(folder, other)).toMatchObject({ code: 2, error: { code: 'idempotency-conflict' } })
+  expect(await reeveJson(folder, other)).toMatchObject({
+    code: 2,
+    error: { code: 'idempotency-conflict', message: expect.stringContaining('--if-key-exists return') },
+  })
   expect(await reeveJson(folder, [...other, '--if-key-exists', 'return'])).toMatchObject({
     runId: first.runId,
   })

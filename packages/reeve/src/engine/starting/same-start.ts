@@ -59,7 +59,7 @@ async function sameOrConflict(
       : ` They differ at: ${parts.slice(0, most).join(', ')}${parts.length > most ? ', …' : ''}.`
   throw new ReeveError(
     'idempotency-conflict',
-    `Run ${there.id} of workflow "${workflow}" was started with the idempotency key "${key}" and another input.${where} Give another input another key; or, to get the run that is there whatever its input, start with ifKeyExists: 'return'.`,
+    `Run ${there.id} of workflow "${workflow}" was started with the idempotency key "${key}" and another input.${where} Give another input another key; or, to get the run that is there whatever its input, start with ifKeyExists: 'return' (on the command line: --if-key-exists return).`,
     { details: { run: there.id, key, differs: parts.slice(0, most) } },
   )
 }
