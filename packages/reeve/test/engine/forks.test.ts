@@ -170,7 +170,7 @@ test('of two approvals side by side, the fork asks for the one whose effect it m
   expect(paid.map(({ amount }) => amount)).toEqual([1, 2, 2])
 })
 
-test.each(['once', 'verifiable'] as const)(
+test.each(['once', 'verifiable', 'idempotent'] as const)(
   'a fork that would send a sent %s effect again unasked is refused, and named',
   async (effect) => {
     const { paid, payUnasked } = cashDesk(effect)
@@ -192,11 +192,11 @@ test.each(['once', 'verifiable'] as const)(
   },
 )
 
-test('an effect that certainly was not sent, and one that may be repeated, stop no fork', async () => {
+test('an effect that certainly was not sent, and one that changes nothing, stop no fork', async () => {
   const once = cashDesk()
   const failing = await bench((ctx) => ctx.call(once.payUnasked, { amount: -1 }))
   await failing.fork(1)
-  const again = cashDesk('idempotent')
+  const again = cashDesk('read')
   const run = await bench((ctx) => ctx.call(again.payUnasked, { amount: 1 }))
   await run.fork(1)
   expect(again.paid).toHaveLength(2)
@@ -306,7 +306,7 @@ test('a fork with an input of its own is given that, and keeps what it shares as
   await settle()
   const fork = async (from: number, given: unknown) => {
     const input = await engine.forkInput(id, given, { principal: 'bob', channel: 'operator' })
-    const forked = await engine.control.fork(id, from, 'bob', { input })
+    const forked = await engine.control.fork(id, from, 'bob', { input, repeatEffects: true })
     await clock.advance(1)
     return forked
   }

@@ -266,8 +266,7 @@ export class Control {
   /**
    * Starts a new run that shares the journal of another up to (not including) its call `from`, and goes its own way
    * from there. Effects before `from` are not repeated. What was approved in the other run and not acted upon before
-   * `from` is asked again. With `repeatEffects` a `once` or `verifiable` effect that was sent already is sent again
-   * without asking. With `input` its function is given that, while the calls before `from` keep their results: one that is
+   * `from` is asked again. With `repeatEffects` what was sent already is sent again without asking. With `input` its function is given that, while the calls before `from` keep their results: one that is
    * made with other arguments now makes the fork `stuck`.
    * @throws `unknown-run` `bad-fork` `fork-repeats`
    */

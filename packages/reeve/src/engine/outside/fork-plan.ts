@@ -2,11 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Session } from '../../store/database.ts'
 import { type ApprovedBy, payloadOf } from '../../store/journal/events.ts'
 import { type JournalEvent, readChapter } from '../../store/journal/journal.ts'
-import {
-  changesNothing,
-  type EffectClass,
-  repeatsUnanswered,
-} from '../../store/journal/vocabulary/effect-class.ts'
+import { changesNothing, type EffectClass } from '../../store/journal/vocabulary/effect-class.ts'
 import { hasErased } from '../../store/keeping/erased.ts'
 import { type RunRow, readRun } from '../../store/runs/runs.ts'
 import { type History, type RecordedCall, readHistory, seedOf } from '../replay/history.ts'
@@ -102,9 +98,12 @@ function asStart(event: JournalEvent): JournalEvent {
   return event.type === 'run-continued' ? { ...event, type: 'run-started' } : event
 }
 
-/** Those of which nobody is asked before they are sent again, and that must not be sent twice by accident. */
+/**
+ * Those of which nobody is asked before they are sent again. An `idempotent` one counts as any other: its key is the run's own,
+ * so the outside takes what a fork sends for something new.
+ */
 export function unaskedRepeats({ repeats }: Pick<ForkPlan, 'repeats'>): RepeatedEffect[] {
-  return repeats.filter((effect) => !effect.isAsked && !repeatsUnanswered(effect.class))
+  return repeats.filter(({ isAsked }) => !isAsked)
 }
 
 /** Everything before the first event of a call from `from` on, without what ended the run. */
