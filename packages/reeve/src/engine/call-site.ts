@@ -141,7 +141,10 @@ export type CallServices = Pick<
 
 /** What calls may know of a run's journal. */
 export type KnownHistory = Readonly<
-  Pick<History, 'patches' | 'parsed' | 'keepsParsed' | 'ownFrom' | 'standing' | 'decided' | 'forgotten'>
+  Pick<
+    History,
+    'patches' | 'parsed' | 'keepsParsed' | 'ownFrom' | 'standing' | 'decided' | 'forgotten' | 'answers'
+  >
 > &
   // Looked at once for each claim.
   Pick<History, 'forged'>

@@ -268,7 +268,8 @@ export class CoreContext {
     let answer = this.#patches.get(id)
     if (answer === undefined) {
       const known = this.#site.history?.patches.has(id) ?? false
-      answer = known || !this.#site.behindHistory
+      const { history, behindHistory } = this.#site
+      answer = known || !(history?.answers?.wentPast ?? behindHistory)
       if (!known && answer) this.#site.append(null, newEvent('patch-marked', undefined), { name: id })
       this.#patches.set(id, answer)
     }

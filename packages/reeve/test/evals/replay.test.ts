@@ -124,6 +124,25 @@ test('another result, another path and new effects are told apart, with what dif
   })
 })
 
+test('runs that went past a patch mark are tried without what it adds, wherever it stands', async () => {
+  const marked =
+    (where: 'middle' | 'end'): Body =>
+    async (ctx, { n }) => {
+      const seen = await ctx.step('look', () => n * 2)
+      if (where === 'middle' && ctx.patched('check')) await ctx.step('check', () => 'c')
+      const [draft] = await ctx.all([
+        ctx.generate('draft', { route: 'writing', with: { seen } }),
+        ctx.sleep('1ms').then(() => ctx.step('beside', () => 'b')),
+      ])
+      const { id } = await ctx.call(mail, { to: `a${n}`, text: draft })
+      if (n === 3) throw new Error('three is too many')
+      if (where === 'end' && ctx.patched('check')) await ctx.step('check', () => 'c')
+      return { id, at: ctx.now().getTime(), chance: ctx.random(), draft }
+    }
+  for (const where of ['middle', 'end'] as const)
+    expect((await tried(marked(where))).counts).toMatchObject({ same: 3, 'would-ask': 0 })
+})
+
 test('calls that were put in, left out or moved do not shift the answers of the others', async () => {
   const { changed } = await tried(async (ctx, { n }) => {
     if (n === 1) await ctx.sleep('1ms')

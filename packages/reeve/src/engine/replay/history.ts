@@ -75,6 +75,8 @@ export interface CallAnswers {
   answer(step: number, kind: CallKind, name: string, args: string | null): RecordedCall | undefined
   /** For the one that would be made next, as far as that can be told. */
   next(): RecordedCall | undefined
+  /** Whether the run went past the place that the code is at now. */
+  readonly wentPast: boolean
 }
 
 /**

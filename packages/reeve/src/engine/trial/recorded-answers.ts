@@ -20,6 +20,8 @@ export interface CallDifference {
 interface HowToCompare {
   byName?: boolean
   marks: RunMarks
+  /** The run succeeded: it went past all that it came to. Default false. */
+  hasSucceeded?: boolean
 }
 
 /**
@@ -38,11 +40,19 @@ export class RecordedAnswers implements CallAnswers {
   /** How far the numbers of the try are from those of the journal. */
   #shift = 0
   #step: number
+  readonly #lastStep: number
+  readonly #isWhole: boolean
   /** The highest number in the journal that was asked for. */
   #reached = 0
 
   /** `byName`: arguments may differ from what the journal has. */
-  private constructor(recorded: History, told: History, { byName = false, marks }: HowToCompare) {
+  private constructor(
+    recorded: History,
+    told: History,
+    { byName = false, marks, hasSucceeded = false }: HowToCompare,
+  ) {
+    this.#isWhole = hasSucceeded
+    this.#lastStep = recorded.lastStep
     this.#marks = marks
     this.#recorded = new Map(recorded.calls)
     this.#settlements = new Map(recorded.settlements.map((each) => [each.step, each]))
@@ -92,6 +102,10 @@ export class RecordedAnswers implements CallAnswers {
 
   next(): RecordedCall | undefined {
     return this.#recorded.get(this.#step + this.#shift)
+  }
+
+  get wentPast(): boolean {
+    return this.#isWhole || this.#step + this.#shift <= this.#lastStep
   }
 
   /** Notes what the journal has and the code has not asked for. */

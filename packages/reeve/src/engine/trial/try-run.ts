@@ -40,6 +40,8 @@ export interface TryOptions extends TrialParts {
   history: History
   /** What its journal was opened with. */
   marks: RunMarks
+  /** Default false. */
+  hasSucceeded?: boolean
   /** When it ended (ms): the time of the try. */
   endedAt: number
   contextFor: (site: CallSite) => CoreContext

@@ -109,6 +109,7 @@ async function replayOne(
       run: { no, id, epoch, parent, principal, createdAt },
       history: loaded.history,
       marks: loaded.marks,
+      hasSucceeded: row.status === 'succeeded',
       endedAt: row.ended_at ?? last.at,
     })
     return compare(of, last, tried)
