@@ -2,6 +2,7 @@ import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
 import { hasMarks } from '../base/schema/marked.ts'
 import { describeIssues, validate } from '../base/schema/schema.ts'
+import { shorten } from '../base/text/shorten.ts'
 import type { CallSite } from '../engine/call-site.ts'
 import type { Effect } from '../engine/calls/effect/definition.ts'
 import { effect } from '../engine/calls/effect/effect.ts'
@@ -91,15 +92,24 @@ export async function callAndReport(
     onReady(ready)
     return act(site, tool, ready, caller, { asksItself: false, approved: undefined })
   }
+  let why = notice
   for (;;) {
-    const ready = await approvedArguments(site, tool, given, first, actor, notice, ruling)
+    const ready = await approvedArguments(site, tool, given, first, actor, why, ruling)
     onReady(ready)
     const approved = ruling?.ruling
     const tried = await askedFirst(() => act(site, tool, ready, caller, { asksItself: false, approved }))
     if ('report' in tried) return tried.report
-    // What holds has changed since a person said yes: they are asked again, with why.
-    ruling = tried.ruling
+    const { deniedEdit } = tried.ruling
+    why = deniedEdit === undefined ? notice : deniedNotice(deniedEdit, ready)
+    // What was denied says nothing of what was asked for: that is asked on its own terms again.
+    // Else what holds has changed since a person said yes: they are asked again, with why.
+    if (deniedEdit === undefined) ruling = tried.ruling
   }
+}
+
+function deniedNotice(why: string, { json, approved }: Ready): string {
+  const by = approved?.by ?? 'a person'
+  return `The edit of ${by} was not carried out: ${why} It was: ${shorten(JSON.stringify(json), 300)}.`
 }
 
 async function act(
@@ -144,7 +154,12 @@ async function act(
     ...(actor && { actor }),
     ...(approved && { approved }),
     ...(caller.judged && {
-      judge: judgeFor(caller.judged, tool, parsed, caller, { ...trial, given: asJson(given), account }),
+      judge: judgeFor(caller.judged, tool, parsed, caller, {
+        ...trial,
+        isEdited: approved?.edited === true,
+        given: asJson(given),
+        account,
+      }),
     }),
   }
   const intended = intendedArguments(site.nextRecorded)

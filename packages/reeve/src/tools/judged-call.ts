@@ -27,6 +27,8 @@ export interface Caller {
 
 /** Why a person is asked: from the journal, and so the same in each life. */
 export interface AskedRuling {
+  /** What a person approved by an edit was denied, and nothing was sent: why. */
+  deniedEdit?: string
   ruling: RecordedRuling
   places: readonly ArgumentPlace[]
 }
@@ -58,8 +60,9 @@ export async function askedFirst<Report>(
     return { report: await act() }
   } catch (error) {
     if (!(error instanceof ReeveError) || error.code !== 'approval-needed') throw error
-    const { ruling = unknownRuling, places = [] } = error.details as unknown as Partial<AskedRuling>
-    return { ruling: { ruling, places } }
+    const details = error.details as unknown as Partial<AskedRuling>
+    const { ruling = unknownRuling, places = [], deniedEdit } = details
+    return { ruling: { ruling, places, ...(deniedEdit !== undefined && { deniedEdit }) } }
   }
 }
 
@@ -91,7 +94,7 @@ export function judgeFor(
   tool: Tool,
   parsed: unknown,
   { agents = [], task, plan }: Caller,
-  trial: Pick<CallOnTrial, 'asksItself' | 'approved' | 'given' | 'account'>,
+  trial: Pick<CallOnTrial, 'asksItself' | 'approved' | 'isEdited' | 'given' | 'account'>,
 ): Judge {
   return judged.judgeOf({
     tool: { ...tool.governed(), effect: tool.effectOf(parsed) },

@@ -463,3 +463,26 @@ test('what a model writes into a marked field of a tool, or of its answer, is in
   for (const text of ['+49 30 123456', 'Nowhere Lane 7']) expect(events).not.toContain(text)
   await bench.engine.stop()
 })
+
+test('an edit that is denied where it acts is put back to the person with why, and what was asked for can still be approved', async () => {
+  const { flow, sent } = desk(
+    [{ tool: 'mail.send', args: { to: ['ann@shop.example', 'bob@shop.example'] } }],
+    { approval: 'always' },
+  )
+  const chat = scriptedSolver([toolCalls(['mail.send', { to: 'ann@shop.example', body: 'Hello.' }]), 'done'])
+  const bench = await agentBench([flow], { chat })
+  const handle = await bench.engine.startRun(flow, 'Write to ann@shop.example and say hello.')
+  const first = await bench.nextAsked()
+  const by = 'ada'
+  const answer = { to: 'eve@evil.example' }
+  await bench.engine.control.decide(first.id, { verdict: 'approve', by, answer, hash: first.args_hash })
+  const again = await bench.nextAsked()
+  expect(sent).toEqual([])
+  expect(JSON.parse(again.shown)).toMatchObject({
+    args: { to: 'ann@shop.example' },
+    notice: expect.stringMatching(/^The edit of ada was not carried out: .*eve@evil\.example/),
+  })
+  await bench.engine.control.decide(again.id, { verdict: 'approve', by, hash: again.args_hash })
+  expect(await handle.result()).toMatchObject({ output: 'done' })
+  expect(sent).toEqual([{ to: 'ann@shop.example', body: 'Hello.' }])
+})

@@ -27,6 +27,8 @@ export interface CallOnTrial {
   plan: readonly string[] | undefined
   /** The tool wants a person to be asked for these arguments. */
   asksItself: boolean
+  /** A person approved these arguments in the place of others: what is denied is put back to them. */
+  isEdited?: boolean
   /** What a person said yes to, when these exact arguments were approved. */
   approved: RecordedRuling | undefined
 }

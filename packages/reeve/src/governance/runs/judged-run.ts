@@ -87,8 +87,8 @@ export class JudgedRun {
       version: standing.version,
       judgement: {
         isAllowed: false,
-        asks: decision === 'ask',
-        error: refusal(call, args, record, placesOf(decided)),
+        asks: decision === 'ask' || (call.isEdited === true && !isRepeat),
+        error: refusal(call, args, record, placesOf(decided), isRepeat),
       },
     }
   }

@@ -138,10 +138,11 @@ export function placesOf(call: CallToDecide): ValuePlace[] {
 const longestArgs = 8192
 
 export function refusal(
-  { tool }: CallOnTrial,
+  { tool, isEdited }: CallOnTrial,
   args: Record<string, Json>,
   ruling: RecordedRuling,
   places: ValuePlace[],
+  isRepeat = false,
 ): ReeveError {
   const { decision, reasons = [] } = ruling
   const why = reasons
@@ -154,6 +155,12 @@ export function refusal(
       'approval-needed',
       `A person must be asked before "${tool.name}" is called: ${why}`,
       { details },
+    )
+  if (isEdited && !isRepeat)
+    return new ReeveError(
+      'approval-needed',
+      `The call of "${tool.name}" was refused as a person edited it, and they are asked again: ${why}`,
+      { details: { ...details, deniedEdit: why } },
     )
   return new ReeveError('call-denied', `The call of "${tool.name}" was refused. ${why}`, { details })
 }
