@@ -32,7 +32,7 @@ export interface AnswerOptions extends ActedBy {
 export interface ForkOptions extends ActedBy {
   /** The number of the first call that is made anew; what came before it is shared. */
   from: number
-  /** Sends `once` and `verifiable` effects again that were sent already. Default false: the fork is refused. */
+  /** Sends effects again that were sent already, `idempotent` ones too. Default false: the fork is refused. */
   repeatEffects?: boolean
 }
 
