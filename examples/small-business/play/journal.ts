@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 /** Reeve's database, read from outside. */
@@ -153,6 +154,7 @@ export class Journal {
   hash(): string {
     const hash = createHash('sha256')
     const ids = new Map<string, string>()
+    const folder = dirname(dirname(this.#file))
     const rows = this.#ask<{
       workflow: string
       seq: number
@@ -170,7 +172,8 @@ export class Journal {
         return ids.get(id)!
       })
     for (const { workflow, seq, type, name, at, payload } of rows) {
-      const steady = payload.replaceAll(/"(?:ms|cursor)":(?:[\d.e-]+|"[^"]*")/g, '""')
+      // Traces of what a script threw name the folder that it lies in.
+      const steady = payload.replaceAll(folder, '').replaceAll(/"(?:ms|cursor)":(?:[\d.e-]+|"[^"]*")/g, '""')
       hash.update(JSON.stringify([workflow, seq, type, named(name ?? ''), at, named(steady)]))
     }
     return hash.digest('hex')

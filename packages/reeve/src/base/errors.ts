@@ -107,7 +107,9 @@ function shortened(text: string): string {
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value
   try {
-    return String(value)
+    const text = String(value)
+    // It says nothing of what was thrown: its fields do.
+    return text === '[object Object]' ? (JSON.stringify(value) ?? text) : text
   } catch {
     return 'a value that cannot be written as text'
   }

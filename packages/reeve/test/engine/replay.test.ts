@@ -1,3 +1,4 @@
+import { listRunPage } from '../../src/inspect/lists/run-list.ts'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { effect } from '../../src/engine/calls/effect/effect.ts'
@@ -273,6 +274,9 @@ test('a run stays with its version; without it the run waits for a worker that h
   const waiting = await rowOf(database, id)
   expect(waiting.status).toBe('queued')
   expect(lackOf(waiting, await drivenVersions(database))).toBe('no worker has workflow "flow" version 1')
+  // What it waited for before it was woken is not what it waits for now.
+  const [listed] = (await listRunPage(database, { status: 'queued' })).runs.filter((run) => run.id === id)
+  expect(listed?.reason).toBe('no worker has workflow "flow" version 1')
   expect(await engine.isQuiet()).toBe(true)
   await engine.stop()
   const both = await testEngine([flow(parks), flow(() => 'of version 2', '2')], { database, clock })

@@ -78,6 +78,7 @@ describe.each(databases)('on %s', (_name, open) => {
       'select 1 -- from runs',
     ]
     for (const sql of refused) await expect(ask(sql), sql).rejects.toMatchObject({ code: 'bad-query' })
+    await expect(ask('select id from run')).rejects.toThrow('There is no view "run". Did you mean runs?')
     await expect(ask('select nothing from runs')).rejects.toMatchObject({ code: 'query-failed', status: 422 })
     const viewer = (await server.as('viewer')).sql.ask({ body: { sql: 'select id from runs' } })
     await expect(viewer).rejects.toMatchObject({ code: 'role-too-low', status: 403 })

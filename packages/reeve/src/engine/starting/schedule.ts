@@ -1,6 +1,7 @@
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { checkOptions, refuseUnknownOptions } from '../../base/options.ts'
 import { describeIssues, validate } from '../../base/schema/schema.ts'
+import { nameAdvice } from '../../base/text/nearest-name.ts'
 import type { Database, Session } from '../../store/database.ts'
 import {
   deleteSchedule,
@@ -42,7 +43,7 @@ export function checkScheduled(
     refuseUnknownOptions(definition, `Schedule "${name}"`, options, 'bad-schedule')
     const { workflow } = definition
     if (!workflows.has(workflow)) {
-      const why = `Schedule "${name}" starts workflow "${workflow}", which the project does not have.`
+      const why = `Schedule "${name}" starts workflow "${workflow}", which the project does not have. ${nameAdvice(workflow, workflows.names())}`
       throw new ReeveError('unknown-workflow', why)
     }
     const checked = validate(workflows.current(workflow).input, inputOf(definition))

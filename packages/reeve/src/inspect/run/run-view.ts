@@ -66,7 +66,8 @@ function summaryOf(
     version: row.version,
     status: row.status,
     paused: row.paused !== 0,
-    reason: row.reason ?? lackOf(row, driven) ?? null,
+    // What it waited for before stands there until somebody drives it.
+    reason: lackOf(row, driven) ?? row.reason,
     queue: row.queue,
     principal: row.principal,
     createdAt: isoText(row.created_at),

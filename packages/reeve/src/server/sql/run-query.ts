@@ -1,9 +1,10 @@
 import { messageOf, ReeveError } from '../../base/errors.ts'
+import { nameAdvice } from '../../base/text/nearest-name.ts'
 import type { Database } from '../../store/database.ts'
 import { listTables } from '../../store/dialect.ts'
 import { sqlTool } from '../../tools/sql/sql-tool.ts'
 import { refuseUnsafe } from './refuse-unsafe.ts'
-import { overViews } from './views.ts'
+import { overViews, sqlViews } from './views.ts'
 
 export type Cell = null | number | string | boolean
 
@@ -45,11 +46,27 @@ export async function runQuery(database: Database, sql: string, options: QueryOp
       ? await database.get<{ name: string }>('select current_schema() as name')
       : { name: 'main' }
   const whole = overViews(sql, current!.name, limit + 1)
-  const found =
+  const asked =
     database.kind === 'postgres'
-      ? await askPostgres(database, whole)
-      : await askSqlite(whole, options.file, options.signal)
+      ? askPostgres(database, whole)
+      : askSqlite(whole, options.file, options.signal)
+  const found = await asked.catch((error) => {
+    throw withNearestView(error)
+  })
   return { columns: found.columns, rows: found.rows.slice(0, limit), more: found.rows.length > limit }
+}
+
+/** Of a name that no view has, the nearest that there is. */
+function withNearestView(error: unknown): unknown {
+  const [, sqlite, postgres] =
+    /no such table: (\S+)|relation "([^"]+)" does not exist/.exec(messageOf(error)) ?? []
+  const unknown = sqlite ?? postgres
+  if (unknown === undefined) return error
+  const advice = nameAdvice(
+    unknown,
+    sqlViews.map(({ name }) => name),
+  )
+  return new ReeveError('bad-query', `There is no view "${unknown}". ${advice}`, { cause: error })
 }
 
 async function askSqlite(

@@ -133,7 +133,7 @@ export function foreignMarkCases(open: Open): void {
         { to: ada, mail },
         { principal: 'ada', channel: 'operator' },
       )
-      const given = await control.fork(id, step! + 1, 'ada', { input })
+      const given = await control.fork(id, step! + 1, 'ada', { input, repeatEffects: true })
       await goThrough(given)
       expect(await engine.resultOf(given)).toEqual({ status: 'succeeded', output: seen })
       await engine.stop()

@@ -71,9 +71,12 @@ export async function reload(cli: Cli, old: Serving, { changes, modules, files }
   if (added.length > 0) terminal.line(`  new: ${added.map(safeLine).join(', ')}`)
   for (const { workflow, runs, more } of underWay) {
     const many = `${runs}${more ? ' or more' : ''} ${runs === 1 && !more ? 'run' : 'runs'}`
+    const before = versionIn(old.runtime, workflow)
     const fate = removed.includes(workflow)
       ? 'wait until a worker has it again'
-      : 'continue with the new code when they wake; where it does not fit what they did, they become stuck'
+      : before !== versionIn(runtime, workflow)
+        ? `those of version "${safeLine(before)}" wait for a worker that has it: give the old file another name until they have ended (docs/upgrading.md)`
+        : 'continue with the new code when they wake; where it does not fit what they did, they become stuck'
     terminal.line(
       `  ${many} of ${safeLine(workflow)} in progress: ${fate} (${cli.command('runs', '--workflow', workflow)})`,
     )
@@ -102,6 +105,10 @@ async function workflowsOf(folder: string, files: ReadonlySet<string>): Promise<
   const own = filesIn(join(folder, 'workflows')).filter((file) => files.has(realpathSync(file)))
   const loaded = await Promise.all(own.map((file) => importDefault(file, folder)))
   return loaded.map((each) => (each as Workflow).name)
+}
+
+function versionIn({ project }: Runtime, workflow: string): string {
+  return project.workflows.find(({ name }) => name === workflow)?.version ?? ''
 }
 
 async function runsUnderWay(runtime: Runtime, workflows: readonly string[]) {
