@@ -186,7 +186,7 @@ test.each<[string, Files, RegExp]>([
   [
     'a schedule of no workflow',
     config('{ schedules: { a: { workflow: "y", cron: "@daily" } } }'),
-    /Schedule "a" starts workflow "y", which the project does not have\. There /,
+    /Schedule "a" starts workflow "y", which the project does not have\. Did you mean x\?/,
   ],
 ])('a command ends with 2 and says what is wrong: %s', async (_what, files, answer) => {
   const { code, stderr } = await reeve(write(temporaryFolder(), files), ['run', 'x', '--input', 'null'])

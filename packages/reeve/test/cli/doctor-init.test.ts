@@ -101,7 +101,7 @@ test('init refuses a folder that is not empty', async () => {
 
 test('help tells the exit codes and the version is the package’s', async () => {
   const { code, stdout } = await reeve(temporaryFolder(), ['--help'])
-  expect(stdout).toMatch(/Exit codes:.*3 +the run waits for a person/s)
+  expect(stdout).toMatch(/Exit codes:.*3 +the run waits: for a person/s)
   expect(code).toBe(0)
   const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
     version: string
