@@ -95,7 +95,16 @@ const packedAhead: Plugin = {
 export default defineConfig({
   plugins: [react(), namedAhead, pageFiles, packedAhead],
   // The client of the API as it stands here, built or not.
-  resolve: { conditions: ['reeve-source', ...defaultClientConditions] },
+  resolve: {
+    conditions: ['reeve-source', ...defaultClientConditions],
+    // The page is written for React and built with Preact, which does the same with a sixth of the bytes and less work: ARCHITECTURE.md.
+    alias: {
+      'react-dom/client': 'preact/compat/client',
+      'react-dom': 'preact/compat',
+      'react/jsx-runtime': 'preact/jsx-runtime',
+      react: 'preact/compat',
+    },
+  },
   build: {
     outDir: '../reeve/dashboard',
     emptyOutDir: true,
@@ -114,7 +123,7 @@ export default defineConfig({
               priority: 3,
             },
             // Two lines carry them sooner than one.
-            { name: 'react', test: /node_modules\/(?:react|react-dom|scheduler)\//, priority: 2 },
+            { name: 'react', test: /node_modules\/preact\//, priority: 2 },
             { name: 'vendor', test: /node_modules\/@tanstack\/(?!.*virtual)/, priority: 2 },
             {
               name: 'frame',
