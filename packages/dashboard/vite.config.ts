@@ -123,7 +123,7 @@ export default defineConfig({
               priority: 3,
             },
             // Two lines carry them sooner than one.
-            { name: 'react', test: /node_modules\/preact\//, priority: 2 },
+            { name: 'preact', test: /node_modules\/preact\//, priority: 2 },
             { name: 'vendor', test: /node_modules\/@tanstack\/(?!.*virtual)/, priority: 2 },
             {
               name: 'frame',

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 
 const folder = join(import.meta.dirname, '../../packages/reeve/src')
 
-/** The types that the page tells, where each is written, and what the configuration calls it if otherwise. */
-const types: readonly [name: string, file: string, as?: string][] = [
+/** The types that the page tells, where each is written, what the configuration calls it if otherwise, and which options it does not take. */
+const types: readonly [name: string, file: string, as?: string, without?: readonly string[]][] = [
   ['ProjectConfig', 'project/config.ts'],
   ['RouteDefinition', 'models/route/route.ts', 'RouteConfig'],
   ['BudgetPlan', 'models/asking/budget.ts'],
@@ -16,7 +16,7 @@ const types: readonly [name: string, file: string, as?: string][] = [
   ['RetentionConfig', 'project/config.ts'],
   ['LearningConfig', 'project/config.ts'],
   ['RepairConfig', 'autonomy/repair/settings.ts'],
-  ['McpServerSettings', 'tools/mcp/definition/server-definition.ts', 'McpConfig'],
+  ['McpServerSettings', 'tools/mcp/definition/server-definition.ts', 'McpConfig', ['name']],
   [
     'StdioServerDefinition',
     'tools/mcp/definition/server-definition.ts',
@@ -43,23 +43,20 @@ const head = `<!-- Made from the code by \`npm run reference\`. -->
 \`reeve.config.ts\` exports \`defineConfig({ … })\` as its default. An option that does not exist is refused with the nearest name.
 `
 
-function section([name, file, as = name]: (typeof types)[number]): string {
+function section([name, file, as = name, without = []]: (typeof types)[number]): string {
   const text = readFileSync(join(folder, file), 'utf8')
   const whole = new RegExp(String.raw`^${doc}export interface ${name} [^\n]*\{\n(?<body>[\s\S]*?)^\}`, 'm')
   const found = whole.exec(text)?.groups
   if (!found) throw new Error(`There is no documented interface ${name} in ${file}`)
-  const rows = [...found.body!.matchAll(member)].filter(isOwn).map(({ groups }) => {
-    const { told = '', name: option, type } = groups!
-    return `| \`${option}\` | \`${cell(type!)}\` | ${cell(plain(told))} |`
-  })
+  const rows = [...found.body!.matchAll(member)]
+    .filter(({ groups }) => !without.includes(groups!.name!))
+    .map(({ groups }) => {
+      const { told = '', name: option, type } = groups!
+      return `| \`${option}\` | \`${cell(type!)}\` | ${cell(plain(told))} |`
+    })
   return [`## ${as}`, '', plain(found.told!), '', '| option | type | |', '|---|---|---|', ...rows, ''].join(
     '\n',
   )
-}
-
-/** A server of MCP is named by its key. */
-function isOwn({ groups }: RegExpExecArray): boolean {
-  return !(groups!.name === 'name' && groups!.told?.includes('Its tools are named'))
 }
 
 /** What a docstring says, without its example. */

@@ -60,25 +60,32 @@ export async function standingOf(session: Session, run: RunRow): Promise<Standin
   if (stuck) return { state: 'stuck', run: stuck, approvals }
   const lacking = family.find((member) => lackOf(member, driven) !== undefined)
   if (lacking) return { state: 'waiting', run: lacking, approvals, lack: lackOf(lacking, driven)! }
-  const timed = family.filter((member) => member.wake_at !== null && member.paused === 0).map(({ no }) => no)
+  const timed = family.filter(wakesByTime)
   // Such a call also looks again by time: that is not what it waits for.
-  const awaited = await awaitedOfPeople(session, timed)
+  const awaited = await awaitedOfPeople(
+    session,
+    timed.map(({ no }) => no),
+  )
   const first = awaited[0]
   if (first) {
     const waiting = family.find(({ no }) => no === first.run)!
     return { state: 'waiting', run: waiting, approvals, awaited }
   }
-  if (timed.length > 0) return movingByTime(session, family, approvals)
+  if (timed.length > 0) return movingByTime(session, timed, approvals)
   const [signal] = await openSignalWaits(session, run)
   return { state: 'waiting', run, approvals, ...(signal && { signal: signal.name }) }
 }
 
+/** Whether time alone wakes it. */
+export function wakesByTime({ wake_at, paused }: RunRow): boolean {
+  return wake_at !== null && paused === 0
+}
+
 async function movingByTime(
   session: Session,
-  family: readonly RunRow[],
+  timed: readonly RunRow[],
   approvals: ApprovalRow[],
 ): Promise<Standing> {
-  const timed = family.filter((member) => member.wake_at !== null && member.paused === 0)
   const first = timed.reduce((one, other) => (other.wake_at! < one.wake_at! ? other : one))
   const [signal] = await openSignalWaits(session, first)
   const isBudget = !signal && (await openSaid(session, first, 'budget-awaited')).length > 0

@@ -1,7 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { StartOptions } from '../../engine/starting/prepared-start.ts'
 import type { Workflow } from '../../engine/workflow.ts'
-import { standingOf } from '../../inspect/standing.ts'
+import { standingOf, wakesByTime } from '../../inspect/standing.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import type { Database } from '../../store/database.ts'
 import { openFamilyOf } from '../../store/runs/family.ts'
@@ -85,7 +85,7 @@ export async function goesOnByTime(runtime: Runtime, id: string): Promise<boolea
   const { state } = await standingOf(database, run)
   if (state !== 'waiting') return state === 'moving'
   const family = await openFamilyOf(database, run.no)
-  return family.some((each) => each.wake_at !== null && each.paused === 0)
+  return family.some(wakesByTime)
 }
 
 /** The same, where there must be one. @throws `unknown-run` */
