@@ -17,6 +17,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'refund-'))
   environment = {
     ...process.env,
+    // As a user's command: by the build, where it is up to date.
+    NODE_OPTIONS: undefined,
     DATABASE_URL: `file:${join(folder, 'reeve.db')}`,
     ANTHROPIC_API_KEY: '',
   }

@@ -16,6 +16,8 @@ test('the letters of the inbox are triaged as well as when the baseline was writ
   const xml = join(folder, 'evals.xml')
   const environment = {
     ...process.env,
+    // As a user's command: by the build, where it is up to date.
+    NODE_OPTIONS: undefined,
     DATABASE_URL: `file:${join(folder, 'reeve.db')}`,
     RECEIVERS_DIR: receivers,
     ANTHROPIC_API_KEY: '',

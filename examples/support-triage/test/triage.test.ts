@@ -17,6 +17,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'triage-'))
   environment = {
     ...process.env,
+    // As a user's command: by the build, where it is up to date.
+    NODE_OPTIONS: undefined,
     DATABASE_URL: `file:${join(folder, 'reeve.db')}`,
     RECEIVERS_DIR: join(folder, 'receivers'),
     RECEIVERS_PORT: String(20_000 + Math.floor(process.pid % 20_000)),

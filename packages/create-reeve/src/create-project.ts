@@ -19,7 +19,9 @@ export interface CreatedProject {
   files: string[]
 }
 
-const templatesFolder = fileURLToPath(new URL('../templates/', import.meta.url))
+/** Above `src/` and `dist/`, where a file may lie in a folder of its own. */
+const packageFolder = new URL('../', /.*\/(?:src|dist)\//.exec(import.meta.url)![0])
+const templatesFolder = fileURLToPath(new URL('templates/', packageFolder))
 
 /** Under their real names npm would leave them out of the package, or read them as its own. */
 const realNames: Record<string, string> = {
@@ -72,4 +74,9 @@ function nameOf(folder: string): string {
     .replace(/[^a-z0-9-]+/g, '-')
     .replace(/^-+|-+$/g, '')
   return name || 'my-project'
+}
+
+export function readVersion(): string {
+  const manifest = readFileSync(new URL('package.json', packageFolder), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
 }

@@ -1,13 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { askForProject, type Wanted } from './ask.ts'
-import { createProject, filesIn } from './create-project.ts'
+import { createProject, filesIn, readVersion } from './create-project.ts'
 import { isTemplate, templates } from './templates.ts'
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string
-}
 
 /** Reeve's own, for whose Node a project must care where the machine's is older. */
 const oldestNode = 24
@@ -45,7 +40,7 @@ async function main(): Promise<void> {
     },
   })
   if (values.help) return console.log(help)
-  if (values.version) return console.log(version)
+  if (values.version) return console.log(readVersion())
   if (positionals.length > 1)
     throw new WrongUse(`One folder is wanted; these are ${positionals.length}: ${positionals.join(', ')}.`)
   const wanted = await wantedOf(positionals[0], values.template, values.yes === true)
@@ -56,7 +51,7 @@ async function main(): Promise<void> {
   createProject({
     folder,
     template: wanted.template,
-    reeve: `^${version}`,
+    reeve: `^${readVersion()}`,
     node: isOld ? broughtNode : undefined,
   })
   const run = templates[wanted.template].run.map((word) => (/[^\w./-]/.test(word) ? `'${word}'` : word))

@@ -15,13 +15,12 @@ if (process.argv[2] === 'watchdog') {
   startNewerNode()
 } else {
   const { default: module } = await import('node:module')
-  const { existsSync } = await import('node:fs')
   stopWithLauncher()
   warnOfMissingBinary()
   module.enableCompileCache()
-  // In a checkout the sources run, for the project's own `import 'reeve'` too, so that no build can be out of date.
-  const isInstalled = import.meta.url.includes('/node_modules/')
-  if (!isInstalled && existsSync(new URL('../src/cli/main.ts', import.meta.url))) {
+  const { mustRunSources } = await import('./checkout.js')
+  if (mustRunSources()) {
+    // For the project's own `import 'reeve'`, too.
     module.registerHooks({
       resolve: (specifier, context, next) =>
         next(specifier, { ...context, conditions: [...context.conditions, 'reeve-source'] }),

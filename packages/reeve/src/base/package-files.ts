@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 
-/** The folder of this package. Sources and build have the same depth (`src/base`, `dist/base`), so it is found from both. */
-export const packageFolder = new URL('../../', import.meta.url)
+/** The folder of the code that runs: `src/` in a checkout, `dist/` in the package, where a file holds many modules. */
+export const codeFolder = codeFolderOf(import.meta.url)
+const extension = extname(import.meta.url)
+
+/** The folder of this package. */
+export const packageFolder = new URL('../', codeFolder)
 
 export interface PackageManifest {
   name: string
@@ -16,11 +20,15 @@ export function readManifest(): PackageManifest {
 }
 
 /**
- * The script that stands beside a module and is started as a process or a thread of its own: TypeScript in the
- * repository, JavaScript in the package.
- * @param module the module's `import.meta.url`
- * @param name the script's file name without its extension
+ * The file of a module that is started as a process or a thread of its own, or loaded into one: TypeScript in a
+ * checkout, JavaScript in the package. The build finds these modules by the calls of this function.
+ * @param path below `src/`, without extension: `'store/audit/audit-thread'`
  */
-export function siblingScript(module: string, name: string): URL {
-  return new URL(`./${name}${extname(module)}`, module)
+export function moduleUrl(path: string): URL {
+  return new URL(`${path}${extension}`, codeFolder)
+}
+
+/** @param module the URL of a file below that folder */
+export function codeFolderOf(module: string): URL {
+  return new URL(/.*\/(?:src|dist)\//.exec(module)![0])
 }

@@ -2,7 +2,7 @@ import { posix, win32 } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { isInnerPath } from '../../src/base/files/inner-path.ts'
-import { siblingScript } from '../../src/base/package-files.ts'
+import { codeFolderOf } from '../../src/base/package-files.ts'
 import { shellWord } from '../../src/base/text/shell-word.ts'
 import { jailedParts } from '../../src/tools/files/jailed-path.ts'
 
@@ -36,13 +36,14 @@ test.each([
   expect(() => jailedParts(path)).toThrow('was refused')
 })
 
-test('a script beside a module is found on every system, whatever its folder is called', () => {
-  for (const [windows, file] of [
-    [false, '/Users/a b/node_modules/reeve/dist/engine/x.js'],
-    [true, 'C:\\Program Files\\desk\\node_modules\\reeve\\dist\\engine\\x.js'],
+test('the folder of the code is found on every system, whatever the folders above it are called', () => {
+  for (const [windows, folder] of [
+    [false, '/Users/a b/dist/node_modules/reeve/dist/'],
+    [false, '/home/src/reeve/packages/reeve/src/'],
+    [true, 'C:\\src files\\desk\\node_modules\\reeve\\dist\\'],
   ] as const) {
-    const found = siblingScript(pathToFileURL(file, { windows }).href, 'lease-thread')
-    expect(found).toEqual(pathToFileURL(file.replace('x.js', 'lease-thread.js'), { windows }))
+    const file = `${folder}${windows ? 'chunks\\x.js' : 'chunks/x.js'}`
+    expect(codeFolderOf(pathToFileURL(file, { windows }).href)).toEqual(pathToFileURL(folder, { windows }))
   }
 })
 

@@ -15,8 +15,8 @@ import {
   newRunValues,
 } from '../../src/store/runs/changes/starts.ts'
 import { deliveryValues, insertDeliveries, wakeRuns } from '../../src/store/runs/inbox.ts'
+import { SqliteWriterThread } from '../../src/store/sqlite/bulk-writer.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
-import { SqliteWriterThread } from '../../src/store/sqlite/writer-thread.ts'
 import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { addRunning, newRun, rowOf } from './contract/fixtures.ts'
 

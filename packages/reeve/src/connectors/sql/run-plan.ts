@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { messageOf, ReeveError } from '../../base/errors.ts'
-import { siblingScript } from '../../base/package-files.ts'
+import { moduleUrl } from '../../base/package-files.ts'
 import { NotApplied } from '../../engine/calls/effect/definition.ts'
 import type { ServiceCall } from '../door/service-call.ts'
 import type { FoundRows, Outcome, ReadPlan, Refused, WritePlan, Written } from './plan.ts'
@@ -37,7 +37,7 @@ async function outcomeOf(plan: ReadPlan | WritePlan, api: ServiceCall): Promise<
 }
 
 function onSqlite(file: string, plan: ReadPlan | WritePlan, signal: AbortSignal): Promise<Outcome> {
-  const worker = new Worker(siblingScript(import.meta.url, 'sqlite-thread'), { workerData: { file, plan } })
+  const worker = new Worker(moduleUrl('connectors/sql/sqlite-thread'), { workerData: { file, plan } })
   return new Promise<Outcome>((resolve, reject) => {
     const cut = () => {
       void worker.terminate()

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
-import { siblingScript } from '../../base/package-files.ts'
+import { moduleUrl } from '../../base/package-files.ts'
 import type { Reason } from '../reasons.ts'
 import { failedPolicy } from './judge-policies.ts'
 import type { PolicyCall } from './policy.ts'
@@ -95,7 +95,7 @@ export class PolicyBench {
   async #ready(): Promise<Worker> {
     if (this.#thread) return this.#thread
     const workerData: PolicyThreadData = { files: this.#files, asked: this.#asked }
-    const thread = new Worker(siblingScript(import.meta.url, 'policy-thread'), { workerData })
+    const thread = new Worker(moduleUrl('governance/policies/policy-thread'), { workerData })
     thread.unref()
     const reply = await replyOf(thread, loadMs, () => {})
     if (reply === undefined || !('ready' in reply)) {

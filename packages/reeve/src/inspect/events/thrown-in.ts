@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { packageFolder } from '../../base/package-files.ts'
+import { codeFolder } from '../../base/package-files.ts'
 
 /** `FILE:LINE:COLUMN` at the end of a line of a stack, in brackets or not. */
 const frame = /(?:\(|at (?:async )?)((?:file:\/\/\/|\/|[A-Za-z]:[\\/])[^()]*?)(?:\?[^:()]*)?:(\d+):(\d+)\)?$/
@@ -44,5 +44,5 @@ function fileOf(place: string, windows: boolean): string | undefined {
 
 /** Its sources and its build; the tests and examples beside them are a project's code. */
 function ownFolder(): string {
-  return fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? 'src/' : 'dist/', packageFolder))
+  return fileURLToPath(codeFolder)
 }

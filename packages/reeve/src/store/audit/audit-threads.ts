@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Environment } from '../../base/config.ts'
-import { siblingScript } from '../../base/package-files.ts'
+import { moduleUrl } from '../../base/package-files.ts'
 import type { Database } from '../database.ts'
 import type { RunRow } from '../runs/runs.ts'
 import { type AuditedRuns, verifyRuns } from './audit.ts'
@@ -47,7 +47,7 @@ export class AuditThreads {
   ) {
     // While one part is handed over, the next is at work.
     this.width = threads * 2
-    const script = siblingScript(import.meta.url, 'audit-thread')
+    const script = moduleUrl('store/audit/audit-thread')
     const workerData: AuditThreadData = { place }
     if (keys) workerData.keys = { secrets: keys.all.map(({ secret }) => secret), since: keys.since }
     this.#workers = Array.from({ length: threads }, () => {

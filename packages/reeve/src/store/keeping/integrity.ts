@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { ReeveError } from '../../base/errors.ts'
-import { siblingScript } from '../../base/package-files.ts'
+import { moduleUrl } from '../../base/package-files.ts'
 import { BoundedChild } from '../../base/process/bounded-child.ts'
 import { lastCharacters } from '../../base/text/shorten.ts'
 import type { Database } from '../database.ts'
@@ -57,7 +57,7 @@ async function checkBeside(
   table?: string,
 ): Promise<string[] | undefined> {
   if (signal?.aborted) return undefined
-  const script = fileURLToPath(siblingScript(import.meta.url, 'integrity-child'))
+  const script = fileURLToPath(moduleUrl('store/keeping/integrity-child'))
   const args = table === undefined ? [file] : [file, table]
   const logBytes = () => statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0
   const before = logBytes()

@@ -1,5 +1,5 @@
 import { findPackages } from '../../base/optional-package.ts'
-import { siblingScript } from '../../base/package-files.ts'
+import { moduleUrl } from '../../base/package-files.ts'
 import type { DocumentFormat, DocumentReader, ReadDocument } from '../../memory/ingest/document-reader.ts'
 import { ReaderProcess } from '../process/reader-process.ts'
 
@@ -33,7 +33,7 @@ export class DocumentProcess implements DocumentReader {
     if (!this.#reader && !this.#isClosed)
       this.#reader = new ReaderProcess({
         what: 'document',
-        module: siblingScript(import.meta.url, 'document-reader'),
+        module: moduleUrl('tools/documents/document-reader'),
         timeout: '10s',
         memoryBytes: 512 * 1_048_576,
       })

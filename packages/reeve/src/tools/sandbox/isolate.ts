@@ -1,6 +1,6 @@
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
-import { siblingScript } from '../../base/package-files.ts'
+import { moduleUrl } from '../../base/package-files.ts'
 import type { ChildEnd } from '../../base/process/bounded-child.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { askLocked } from '../process/locked-child.ts'
@@ -9,7 +9,6 @@ import type { ResolvedLimits, SandboxLanguage } from './limits.ts'
 import { readReply, type ScriptResult } from './script-reply.ts'
 
 export interface Script {
-  /** `javascript` or `python`: names the child's file. */
   language: SandboxLanguage
   code: string
   input: Json
@@ -24,6 +23,10 @@ export interface Script {
 
 /** For what the process itself does beside the script: the limit that a script meets first should be the one that can say so. */
 const headroomBytes = 128 * 1_048_576
+const interpreters: Record<SandboxLanguage, URL> = {
+  javascript: moduleUrl('tools/sandbox/javascript-child'),
+  python: moduleUrl('tools/sandbox/python-child'),
+}
 /** Loading an interpreter on a busy machine. */
 const loadMs = 60_000
 
@@ -35,7 +38,7 @@ export async function runIsolated(script: Script): Promise<ScriptResult> {
   const { code, input, limits, signal } = script
   const { memoryBytes, timeMs, outputBytes } = limits
   const answer = await askLocked({
-    script: siblingScript(import.meta.url, `${script.language}-child`),
+    script: interpreters[script.language],
     args: [script.interpreter],
     readable: script.readable.map((folder) => `${folder}/*`),
     request: `${JSON.stringify({ code, input, memoryBytes, timeMs, outputBytes })}\n`,

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import { checkOptions } from '../../base/options.ts'
-import { siblingScript } from '../../base/package-files.ts'
+import { moduleUrl } from '../../base/package-files.ts'
 import type { ChildEnd } from '../../base/process/bounded-child.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import { parseBoundedJson } from '../bounded-json.ts'
@@ -110,7 +110,7 @@ async function query(
   const { sql, parameters = [] } = args
   const request: QueryRequest = { sql, parameters, tables: tables && [...tables], maxRows, maxBytes }
   const answer = await askLocked({
-    script: siblingScript(import.meta.url, 'sqlite-child'),
+    script: moduleUrl('tools/sql/sqlite-child'),
     args: [options.file],
     readable: [options.file],
     request: JSON.stringify(request),

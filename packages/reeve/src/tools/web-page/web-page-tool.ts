@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import { findPackages } from '../../base/optional-package.ts'
 import { checkOptions } from '../../base/options.ts'
-import { siblingScript } from '../../base/package-files.ts'
+import { moduleUrl } from '../../base/package-files.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import { callHttp } from '../http/http.ts'
@@ -127,7 +127,7 @@ async function readElsewhere(request: PageRequest, readMs: number, signal: Abort
   signal.throwIfAborted()
   const reader = new ReaderProcess<PageRequest, Page>({
     what: `page of ${new URL(request.base).origin}`,
-    module: siblingScript(import.meta.url, 'html-reader'),
+    module: moduleUrl('tools/web-page/html-reader'),
     timeout: readMs,
     memoryBytes: readerBytes,
   })

@@ -1,5 +1,5 @@
 import { findPackages } from '../../base/optional-package.ts'
-import { siblingScript } from '../../base/package-files.ts'
+import { moduleUrl } from '../../base/package-files.ts'
 import { ReaderProcess } from '../../tools/process/reader-process.ts'
 import type { Letter } from './letter.ts'
 
@@ -17,7 +17,7 @@ export class LetterReader {
       findPackages(['postal-mime', 'html-to-text', 'htmlparser2'], 'Letters')
       this.#reader = new ReaderProcess({
         what: 'letter',
-        module: siblingScript(import.meta.url, 'letter-reader'),
+        module: moduleUrl('triggers/letters/letter-reader'),
         timeout: '10s',
       })
     }

@@ -253,7 +253,7 @@ export const scaleBugs: Mutant[] = [
   ),
   bug(
     'a writer that ended counts as one that wrote',
-    'store/sqlite/writer-thread.ts',
+    'store/sqlite/bulk-writer.ts',
     'for (const { reject } of this.#awaited.splice(0)) reject(error)',
     'for (const { resolve } of this.#awaited.splice(0)) resolve([])',
   ),

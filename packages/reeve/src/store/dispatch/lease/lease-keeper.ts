@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { Environment } from '../../../base/config.ts'
 import { messageOf } from '../../../base/errors.ts'
 import type { Log } from '../../../base/log.ts'
-import { siblingScript } from '../../../base/package-files.ts'
+import { moduleUrl } from '../../../base/package-files.ts'
 import { formatMs } from '../../../base/time/time.ts'
 
 /** So long a worker's lease is kept while it does not beat itself (ms). */
@@ -56,7 +56,7 @@ export class LeaseKeeper {
   constructor(options: LeaseKeeperOptions) {
     this.#options = options
     this.#maxBlockedMs = options.maxBlockedMs ?? defaultMaxBlockedMs
-    this.#script = options.script ?? siblingScript(import.meta.url, 'lease-thread')
+    this.#script = options.script ?? moduleUrl('store/dispatch/lease/lease-thread')
   }
 
   /** From now on, if it does not watch already. */
