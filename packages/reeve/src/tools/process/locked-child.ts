@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { codeFolder } from '../../base/package-files.ts'
 import { BoundedChild, type ChildEnd } from '../../base/process/bounded-child.ts'
 import { behindWalls, findWalls, lock, type Walls } from './walls.ts'
 
@@ -7,7 +8,7 @@ export interface LockedRequest {
   /** A module of ours: it writes the line `ready` when it is loaded, reads the request to its end, answers, and ends. */
   script: URL
   args: readonly string[]
-  /** Patterns of the files that it may read besides its own folder, until it is locked. */
+  /** Patterns of the files that it may read besides its own folder and our code, until it is locked. */
   readable: readonly string[]
   /** Given to it when it is locked. */
   request: string
@@ -75,7 +76,9 @@ function commandOf({ script, args, readable, heapBytes }: LockedRequest): string
   return [
     process.execPath,
     '--permission',
-    ...[`${dirname(file)}/*`, ...readable].map((pattern) => `--allow-fs-read=${pattern}`),
+    ...[`${dirname(file)}/*`, `${fileURLToPath(codeFolder)}*`, ...readable].map(
+      (pattern) => `--allow-fs-read=${pattern}`,
+    ),
     '--no-addons',
     '--disable-sigusr1',
     '--disable-warning=SecurityWarning',
