@@ -206,7 +206,7 @@ export {
 export { findProject, loadProject, type Project, projectOf } from './project/load.ts'
 export type { ProjectPruned } from './project/prune.ts'
 export type { UnusableSolver } from './project/routes.ts'
-export type { PolicyTestOptions } from './runtime/policy-testing.ts'
+export type { PolicyTestOptions } from './runtime/judging/policy-testing.ts'
 export { type PendingApproval, type RunRest, Runtime, type RuntimeOptions } from './runtime/runtime.ts'
 export type {
   ActedBy,

@@ -17,7 +17,7 @@ import type { CallSite } from './call-site.ts'
 import { BusinessKeys } from './calls/effect/keys/business-keys.ts'
 import { CallRates } from './calls/effect/rate/call-rates.ts'
 import { CoreContext } from './context.ts'
-import type { JsonSchemaCheck } from './deciding/edit.ts'
+import type { EditJudge, JsonSchemaCheck } from './deciding/edit.ts'
 import type { Ending } from './execution/claim.ts'
 import { Notices } from './notices.ts'
 import { Control } from './outside/control.ts'
@@ -76,6 +76,8 @@ export interface EngineOptions extends Pick<EngineServices, 'vault' | 'standIn' 
   lingerMs?: number
   /** Checks edits against the schemas of their tools as they are decided. Default: only when the run goes on. */
   checkJsonSchema?: JsonSchemaCheck
+  /** Says of edits as they are decided whether they would be denied. Default: only when the run goes on. */
+  judgeEdit?: EditJudge
   /** Whether spans are made of what runs do. Default false. */
   isTraced?: boolean
   /** Told from outside of it, too. Default: its own. */
@@ -96,7 +98,7 @@ export class Engine {
   readonly #leftChildren: LeftChildren
   readonly #results: RunResults
   readonly #starter: RunStarter
-  readonly #checkJsonSchema: JsonSchemaCheck | undefined
+  readonly #editing: Pick<EngineOptions, 'checkJsonSchema' | 'judgeEdit'>
   #stopListening = () => {}
 
   constructor(options: EngineOptions) {
@@ -132,7 +134,7 @@ export class Engine {
     this.#results = new RunResults({ database, clock, log, runs: this.runs, notices })
     this.#leftChildren = new LeftChildren(database, services)
     this.#starter = new RunStarter(database, services, this.worker)
-    this.#checkJsonSchema = options.checkJsonSchema
+    this.#editing = options
     this.control = this.controlOn(database)
   }
 
@@ -141,7 +143,8 @@ export class Engine {
    * change. `newId` names what it makes. Default: as the engine does.
    */
   controlOn(database: Database, newId = this.services.newId): Control {
-    return new Control(database, { ...this.services, newId }, this.#checkJsonSchema)
+    const { checkJsonSchema, judgeEdit } = this.#editing
+    return new Control(database, { ...this.services, newId }, checkJsonSchema, judgeEdit)
   }
 
   /** Begins to claim and drive runs in this process. */

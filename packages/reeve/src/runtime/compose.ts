@@ -66,6 +66,7 @@ import { namedTriggers, schedulesWith } from '../triggers/named-triggers.ts'
 import { TriggerLoops } from '../triggers/watching/trigger-loops.ts'
 import { endProcess } from './end-process.ts'
 import type { RuntimeParts } from './internals.ts'
+import { editJudge } from './judging/edit-judging.ts'
 import { learnWorkflow } from './learning/learn-workflow.ts'
 import { learnSchedules, proposalsOf } from './learning/learning-parts.ts'
 import { LiveLearners } from './learning/live-learners.ts'
@@ -205,6 +206,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       vault,
       contextFor: (execution) => new Context(execution, workflows, services),
       checkJsonSchema: jsonSchemaIssues,
+      judgeEdit: editJudge(() => parts, project),
       bodies: seams?.bodies,
       onFatal,
       standIn: seams?.standIn,

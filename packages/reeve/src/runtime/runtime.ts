@@ -15,9 +15,9 @@ import type { Prunable } from '../store/keeping/retention.ts'
 import { forgetAnswers } from '../store/ledger/answers.ts'
 import { composeRuntime } from './compose.ts'
 import type { RuntimeInternals, RuntimeParts } from './internals.ts'
+import { type PolicyTestOptions, testPolicy } from './judging/policy-testing.ts'
 import type { RuntimeOptions } from './options.ts'
 import { beginParts, endParts } from './parts.ts'
-import { type PolicyTestOptions, testPolicy } from './policy-testing.ts'
 import { RunSteering } from './steering.ts'
 
 export type { RuntimeInternals, RuntimeOptions }

@@ -109,7 +109,7 @@ export function judgeFor(
 const definitions = new WeakMap<Tool, string>()
 
 /** Of all that a tool is: what it says of itself, what it takes, and its code. */
-function definitionOf(tool: Tool): string {
+export function definitionOf(tool: Tool): string {
   let hash = definitions.get(tool)
   if (hash === undefined) {
     const { name, description, effect, risk, secrets, run, verify } = tool

@@ -177,3 +177,44 @@ test('to decide runs nothing of the project: neither its workflows, nor what the
   })
   expect(existsSync(marker)).toBe(false)
 })
+
+const payTool = `import { tool } from 'reeve'
+import { z } from 'zod'
+
+export default tool({
+  name: 'pay.refund',
+  description: 'Refund a purchase',
+  input: z.object({ amountUsd: z.number() }),
+  output: z.null(),
+  effect: 'idempotent',
+  approval: 'always',
+  run: () => null,
+})
+`
+const refunding = `import { workflow } from 'reeve'
+import { z } from 'zod'
+import pay from '../tools/pay.ts'
+
+export default workflow({
+  input: z.object({ amountUsd: z.number() }),
+  grants: [{ tool: 'pay.refund', args: { amountUsd: { max: 100 } } }],
+  run: (ctx, given) => ctx.call(pay, given),
+})
+`
+
+test('an edit that a grant denies is refused where the code runs, and elsewhere said to be judged as the run goes on', async () => {
+  const folder = project()
+  writeFileSync(join(folder, 'tools', 'pay.ts'), payTool)
+  writeFileSync(join(folder, 'workflows', 'refund.ts'), refunding)
+  const { approvals } = await reeveJson<Rested>(folder, ['run', 'refund', '--input', '{"amountUsd":40}'])
+  const { id } = approvals[0]!
+  const edited = ['approve', id, '--edit', '{"amountUsd":200}']
+  const refused = await reeve(folder, [...edited, '--work'])
+  expect(refused.stderr).toMatch(/would be denied: .*200.*Nothing was decided/s)
+  expect(refused.code).toBe(2)
+  const { code, stdout } = await reeve(folder, edited)
+  expect(stdout).toMatch(
+    /^The edit is judged .* when the run continues; if .* deny it, you are asked again$/m,
+  )
+  expect(code).toBe(0)
+})

@@ -12,6 +12,7 @@ import type { OutcomeAnswer } from '../../store/runs/decision-item.ts'
 import type { Cli } from '../cli.ts'
 import type { Asked, House } from '../house/house.ts'
 import { withApproval } from '../house/named/named-approval.ts'
+import { withHouse } from '../house/with-house.ts'
 import { carryOn, leaveToWorkers } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -44,16 +45,25 @@ export function approve(cli: Cli, options: ApproveOptions, named: string): Promi
     const remember = rememberOf(options)
     if (edit === undefined) return decide(cli, house, id, { verdict: 'approve', hash, ...remember }, options)
     const answer = await readValue(edit, 'The edit')
-    const { changes } = await house.previewEdit(id, answer, { replaces })
+    const preview = await house.previewEdit(id, answer, { replaces })
+    const { changes } = preview
     printChanges(cli, changes)
     if (!options.yes && canAsk(cli.terminal) && !(await confirmed('Approve it like this?'))) {
       cli.terminal.line('Nothing was decided.')
       return exitCodes.done
     }
-    return decide(cli, house, id, { verdict: 'approve', hash, answer, replaces, ...remember }, options, {
-      changes,
-    })
+    const isJudged =
+      preview.isJudged ||
+      ((await runsHere(house, options)) &&
+        (await withHouse(cli, (code) => code.previewEdit(id, answer, { replaces }), 'code')).isJudged)
+    const decision = { verdict: 'approve', hash, answer, replaces, ...remember } as const
+    return decide(cli, house, id, decision, options, { changes, isJudged })
   })
+}
+
+/** Whether the run goes on in this process: it is allowed to run the project's code. */
+async function runsHere({ workspace, workers }: House, { work }: DecideOptions): Promise<boolean> {
+  return work === true && workspace !== undefined && (await workers()).length === 0
 }
 
 /** What is approved was not shown here before: it is now. Answers its hash. */
@@ -125,14 +135,17 @@ async function decide(
   id: string,
   decision: Omit<ApprovalDecision, 'by'>,
   { why, work }: DecideOptions,
-  more: Record<string, unknown> = {},
+  more: { changes?: Change[]; isJudged?: boolean } = {},
 ): Promise<ExitCode> {
   const { status, subject, runId: run, by } = await house.decide(id, { ...decision, ...noteOf(why) })
   const isOpen = status === 'pending'
-  const said = `${isOpen ? 'approved, and others must approve it too' : status}: ${safeLine(subject)} of run ${run}, by ${safeLine(by)}`
+  const said = `${isOpen ? 'approved, and others must approve it too' : status}: ${safeLine(subject)} of run ${run}, by ${safeLine(by)}${more.isJudged === false ? unjudged : ''}`
   const value = { approvalId: id, decision: status, ...more }
   return work ? carryOn(cli, house, run, { said, value }) : leaveToWorkers(cli, house, run, { said, value })
 }
+
+const unjudged =
+  '.\nThe edit is judged by grants, policies and budgets when the run continues; if they deny it, you are asked again'
 
 function noteOf(why: string | undefined): { note?: string } {
   return why === undefined ? {} : { note: why }

@@ -1,6 +1,6 @@
 import type { Json } from '../../base/json/json.ts'
 import type { ApprovalDecision } from '../../engine/deciding/decision.ts'
-import type { Change } from '../../engine/deciding/edit.ts'
+import type { CheckedEdit } from '../../engine/deciding/edit.ts'
 import type { RepeatedEffect } from '../../engine/outside/fork-plan.ts'
 import type { GivenOverride } from '../../engine/overriding/request-override.ts'
 import type { StartOptions } from '../../engine/starting/prepared-start.ts'
@@ -193,7 +193,11 @@ export interface Decides {
     id: string,
     decision: Omit<ApprovalDecision, 'by'>,
   ): Promise<{ status: string; subject: string; runId: string; by: string }>
-  previewEdit(id: string, edit: Json, options: { replaces: boolean }): Promise<{ changes: Change[] }>
+  previewEdit(
+    id: string,
+    edit: Json,
+    options: { replaces: boolean },
+  ): Promise<Pick<CheckedEdit, 'changes' | 'isJudged'>>
   /** Asks somebody else to decide in the place of whoever acts. */
   delegate(id: string, to: string, note: string | undefined): Promise<{ subject: string; by: string }>
   /** What is wrong with an answer, as far as its schema is known. */

@@ -76,8 +76,9 @@ function decides(client: Client, whoAsks: WhoAsks): Decides {
       return { status, subject, runId, by }
     },
     async previewEdit(approval, edit, { replaces }) {
-      const { changes } = await client.approvals.preview({ params: { approval }, body: { edit, replaces } })
-      return { changes: changes.map(({ field, from, to }) => ({ field, from, to })) }
+      const preview = await client.approvals.preview({ params: { approval }, body: { edit, replaces } })
+      const changes = preview.changes.map(({ field, from, to }) => ({ field, from, to }))
+      return { changes, isJudged: preview.isJudged }
     },
     async delegate(approval, to, note) {
       const by = await whoAsks()

@@ -13,7 +13,7 @@ import {
 import type { Level } from '../../governance/readiness/readiness.ts'
 import { evalsFrom } from '../../inspect/evals/eval-view.ts'
 import { loadProject } from '../../project/load.ts'
-import type { PolicyTestOptions } from '../../runtime/policy-testing.ts'
+import type { PolicyTestOptions } from '../../runtime/judging/policy-testing.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { type GrantRequest, grantChange } from '../../server/auth/grant-request.ts'
 import { actingAs, refuseLowRole } from '../../server/local-actor.ts'

@@ -3,10 +3,16 @@ import { canonical, type Json } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
 import { describeIssues, type Issue } from '../../base/schema/schema.ts'
 import { findMask } from '../../base/secrets/secrets.ts'
-import type { ApprovalRow } from '../../store/approvals/approvals.ts'
+import type { ApprovalOfRun, ApprovalRow } from '../../store/approvals/approvals.ts'
 
 /** Checks a value against a JSON Schema. Given by the layers above, which know one. */
 export type JsonSchemaCheck = (schema: Json, value: Json) => Promise<Issue[]>
+
+/**
+ * Says why the call would be denied as it is edited, as things are now; null: nothing denies it; undefined: that cannot be told
+ * here. Given by the layers above, which know grants and policies.
+ */
+export type EditJudge = (approval: ApprovalOfRun, whole: Json) => Promise<string | null | undefined>
 
 /** One field that a person changed; undefined: it was not there, or is there no more. */
 export interface Change {
@@ -19,6 +25,12 @@ export interface Edit {
   /** What is approved in the place of what was asked: all of it. */
   whole: Json
   changes: Change[]
+}
+
+/** An edit that may be approved. */
+export interface CheckedEdit extends Edit {
+  /** Nothing denies it now. False: that could not be told here, and it is judged as its run goes on. */
+  isJudged: boolean
 }
 
 type Asked = Pick<ApprovalRow, 'id' | 'shown' | 'input_schema' | 'binds'>
@@ -67,6 +79,18 @@ export async function checkEdit(approval: Asked, whole: Json, check: JsonSchemaC
   // What code gave may be no JSON (a date); then the schema cannot be asked about it at all.
   if (!hasProblem(approval) && (await check(schema, editableOf(approval))).length > 0) return
   throw invalidEdit(approval, describeIssues(issues))
+}
+
+/** The same by grants, policies and effect budgets. @throws `invalid-edit` with why it would be denied; nothing is decided */
+export async function judgeEdit(
+  approval: ApprovalOfRun,
+  edit: Edit,
+  judge?: EditJudge,
+): Promise<CheckedEdit> {
+  if (approval.binds === null || edit.changes.length === 0) return { ...edit, isJudged: true }
+  const why = await judge?.(approval, edit.whole)
+  if (typeof why === 'string') throw invalidEdit(approval, `the call would be denied: ${why}`, 'is refused')
+  return { ...edit, isJudged: why === null }
 }
 
 /** Where an edit has a secret's mask that does not stand for what was there: the value behind it could not be found. */
@@ -128,10 +152,10 @@ function refuseOtherKind(approval: Asked, field: string, from: Json | undefined,
   throw invalidEdit(approval, `${field} is ${kindOf(to)}, and was ${kindOf(from)}`)
 }
 
-function invalidEdit({ id }: Pick<ApprovalRow, 'id'>, why: string): ReeveError {
+function invalidEdit({ id }: Pick<ApprovalRow, 'id'>, why: string, what = 'does not fit'): ReeveError {
   return new ReeveError(
     'invalid-edit',
-    `The edit of approval ${id} does not fit: ${why.replace(/\.$/, '')}. Nothing was decided; the approval waits as before. Give an edit that fits.`,
+    `The edit of approval ${id} ${what}: ${why.replace(/\.$/, '')}. Nothing was decided; the approval waits as before. Give an edit that ${what === 'does not fit' ? 'fits' : 'is allowed'}.`,
   )
 }
 

@@ -4,8 +4,7 @@ import { type ApprovalOfRun, noteExpired, requireApproval } from '../../store/ap
 import { type Acting, record } from '../../store/authority/acting.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { itemName } from '../../store/journal/vocabulary/define.ts'
-import { pauseRuns } from '../../store/runs/changes/moves.ts'
-import { deliver, isDelivered, wakeRuns } from '../../store/runs/inbox.ts'
+import { deliver, isDelivered } from '../../store/runs/inbox.ts'
 import { lockRun, requireRun } from '../../store/runs/runs.ts'
 import { answerProblem, refuseUnfitAnswer } from '../deciding/answer.ts'
 import { type ReadyDecision, recordWhatWasDecided, refuseFromWithin } from '../deciding/decide.ts'
@@ -20,7 +19,15 @@ import {
   refuseUnfit,
 } from '../deciding/decision.ts'
 import { type Delegation, delegateDecision, readDelegation } from '../deciding/delegate.ts'
-import { checkEdit, type Edit, hasProblem, type JsonSchemaCheck, readEdit } from '../deciding/edit.ts'
+import {
+  type CheckedEdit,
+  checkEdit,
+  type EditJudge,
+  hasProblem,
+  type JsonSchemaCheck,
+  judgeEdit,
+  readEdit,
+} from '../deciding/edit.ts'
 import type { Notices } from '../notices.ts'
 import { checkOverride, type GivenOverride, requestOverride } from '../overriding/request-override.ts'
 import { encodePayload } from '../replay/payload.ts'
@@ -32,6 +39,7 @@ import { type ForkPlan, planFork } from './fork-plan.ts'
 import { endLeftChildren, tellToEnd } from './left-children.ts'
 import { type RetryOptions, retryRun } from './retry-run.ts'
 import { RunLines } from './run-lines.ts'
+import { setPaused } from './set-paused.ts'
 import { cancelOutside, refuseEnded } from './unheld-runs.ts'
 
 /**
@@ -45,22 +53,26 @@ export class Control {
     Partial<Pick<EngineServices, 'secrets'>>
   readonly #notices: Notices | undefined
   readonly #check: JsonSchemaCheck | undefined
+  readonly #judge: EditJudge | undefined
 
   /**
    * Without `notices` nobody here drives runs: workers see in the database what changed.
    * Without `check` an edit or an answer is only checked when the run goes on; one that does not fit is asked again.
+   * Without `judge` the same holds for an edit that grants, policies or effect budgets deny.
    */
   constructor(
     database: Database,
     services: Pick<EngineServices, 'clock' | 'numbers' | 'newId'> &
       Partial<Pick<EngineServices, 'secrets' | 'notices'>>,
     check?: JsonSchemaCheck,
+    judge?: EditJudge,
   ) {
     this.#database = database
     this.#lines = new RunLines(database)
     this.#services = services
     this.#notices = services.notices
     this.#check = check
+    this.#judge = judge
   }
 
   /**
@@ -179,13 +191,17 @@ export class Control {
    * What an edit would make of an approval, as `decide` with it would take it. Decides nothing.
    * @throws `unknown-approval` `already-decided` `approval-expired` `invalid-edit`
    */
-  async previewEdit(approvalId: string, given: Json, options: { replaces?: boolean } = {}): Promise<Edit> {
+  async previewEdit(
+    approvalId: string,
+    given: Json,
+    options: { replaces?: boolean } = {},
+  ): Promise<CheckedEdit> {
     const edit = plainAnswer(given)
     const approval = await requireApproval(this.#database, approvalId)
     refuseDecided(approval, this.#services.clock.now())
     const read = readEdit(approval, edit, options.replaces)
     if (this.#check) await checkEdit(approval, read.whole, this.#check)
-    return read
+    return judgeEdit(approval, read, this.#judge)
   }
 
   /** What is wrong with an answer to a question, or with one about an outcome; undefined: nothing. Decides nothing. */
@@ -241,16 +257,7 @@ export class Control {
   }
 
   async #setPaused(runId: string, paused: boolean, acting: Acting | undefined): Promise<void> {
-    const run = await requireRun(this.#database, runId)
-    await this.#database.transaction(async (session) => {
-      const current = (await lockRun(session, run.no))!
-      refuseEnded(current, paused ? 'be paused' : 'be resumed')
-      if (acting && (current.paused !== 0) !== paused)
-        await record(session, acting, paused ? 'run-paused' : 'run-resumed', run.id, {}, run.id)
-      await session.bulk(pauseRuns, [[run.no, paused ? 1 : 0]])
-      if (paused) await session.bulk(wakeRuns, [[run.no]])
-    })
-    this.#notices?.tell('run-changed', run.no)
+    this.#notices?.tell('run-changed', await setPaused(this.#database, runId, paused, acting))
   }
 
   /**

@@ -192,11 +192,17 @@ async function judge(
   }
 }
 
-function isJudgedNow(
-  { principal, workflow }: RunRow,
-  { agents, tool }: RecordedCall,
-  { lineage }: RunCase,
-  { grantsOf, isLevelled, policies, standing }: TestedPolicy,
+/** Whether the call is judged at all: see `isJudged`. */
+export function isJudgedNow(
+  { principal, workflow }: Pick<RunRow, 'principal' | 'workflow'>,
+  { agents, tool }: Pick<RecordedCall, 'agents' | 'tool'>,
+  { lineage }: Pick<RunCase, 'lineage'>,
+  {
+    grantsOf,
+    isLevelled,
+    policies,
+    standing,
+  }: Pick<TestedPolicy, 'grantsOf' | 'isLevelled' | 'policies' | 'standing'>,
 ): boolean {
   if (agents.length > 0 || !policies.isEmpty) return true
   const names = [workflow, ...(lineage.workflows ?? [])]

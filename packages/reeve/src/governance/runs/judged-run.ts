@@ -2,19 +2,17 @@ import { setImmediate } from 'node:timers/promises'
 import type { Json } from '../../base/json/json.ts'
 import type { CallSite } from '../../engine/call-site.ts'
 import type { Judge, Judgement } from '../../engine/calls/effect/judge.ts'
-import type { SpentSince } from '../grants/effect-budgets.ts'
 import type { PolicyBench } from '../policies/policy-bench.ts'
-import type { Chain } from '../principals.ts'
-import { reservationsOf } from '../rules/permission.ts'
 import type { Authority } from '../standing.ts'
 import type { CallOnTrial } from './call-on-trial.ts'
 import { chainOf, type WorkflowCode } from './chain.ts'
 import { exposedToNothing } from './exposure.ts'
 import { firstWords, type Lineage, lineageOf } from './lineage.ts'
 import { policyHashOf } from './policy-hash.ts'
-import { inMillionths, isApproved, million, placesOf, refusal } from './recorded-ruling.ts'
+import { inMillionths, isApproved, placesOf, refusal } from './recorded-ruling.ts'
 import { RunCase } from './run-case.ts'
 import { type FindTool, RunReadings } from './run-readings.ts'
+import { spentBy } from './spent-by.ts'
 
 /** What judging needs of the project and of the database. */
 export interface JudgingServices extends WorkflowCode {
@@ -67,7 +65,7 @@ export class JudgedRun {
     const now = services.clock.now()
     const actors = its.actorsOf(call, workflow.name, this.#services)
     const chain = chainOf(standing, run.principal, actors, now)
-    const spent = await this.#spentOf(chain, call.tool.name, { args, now }, id)
+    const spent = await spentBy(services.records, chain, { tool: call.tool.name, args, now, id })
     await this.#readFor(call, readings)
     const policy = policyHashOf(actors, standing, policies.hash)
     const by = { run: run.id, workflow: workflow.name, chain, standing, spent, now, policies, policy }
@@ -128,24 +126,5 @@ export class JudgedRun {
     // The first call of a run may be judged while the commit that starts the run is under way.
     while (recent.last === 0 && !this.#site.aborted) await setImmediate()
     return true
-  }
-
-  /** What the budgets of the grants that may hold for the call have taken. */
-  async #spentOf(
-    chain: Chain,
-    tool: string,
-    call: { args: Record<string, Json>; now: number },
-    id: string,
-  ): Promise<SpentSince> {
-    const known = new Map<string, number>()
-    for (const link of chain)
-      for (const grant of link.grants) {
-        if (grant.budgets.length === 0 || !grant.isFor(tool)) continue
-        for (const { key, since } of reservationsOf(link, grant, call)) {
-          const taken = await this.#site.services.records.spentSince({ account: key, since, but: id })
-          known.set(`${key}|${since}`, taken / million)
-        }
-      }
-    return (key, since) => known.get(`${key}|${since}`) ?? 0
   }
 }

@@ -131,13 +131,16 @@ const preview = write({
   answer: z.object({
     whole: json,
     changes: z.array(z.object({ field: z.string(), from: json.optional(), to: json.optional() })),
+    isJudged: z
+      .boolean()
+      .describe('Nothing denies it now. False: it is judged as its run goes on, and may be asked again'),
   }),
   keepsKey: true,
   act: async ({ params }) => ({ subject: params.approval }),
   async tell({ service, body }, approval) {
     const options = body.replaces === undefined ? {} : { replaces: body.replaces }
     const edited = await service.engine.control.previewEdit(approval, body.edit as Json, options)
-    return { whole: edited.whole, changes: edited.changes }
+    return { whole: edited.whole, changes: edited.changes, isJudged: edited.isJudged }
   },
 })
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Duration } from '../../../base/time/time.ts'
 import type { PolicyReport } from '../../../governance/policy-test/policy-report.ts'
-import { testPolicy } from '../../../runtime/policy-testing.ts'
+import { testPolicy } from '../../../runtime/judging/policy-testing.ts'
 import { read } from '../../http/endpoint.ts'
 import { id, json, name, numberIn } from '../parts.ts'
 

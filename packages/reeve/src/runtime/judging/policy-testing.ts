@@ -1,22 +1,22 @@
-import { actorOf } from '../agents/loop/caller.ts'
-import { wholeNumber } from '../base/numbers.ts'
-import { checkOptions } from '../base/options.ts'
-import { type Duration, toMs } from '../base/time/time.ts'
-import { RunRecords } from '../engine/run-records.ts'
-import { isReserved } from '../engine/workflow.ts'
-import type { PreparedGrant } from '../governance/grants/grant.ts'
-import { type PolicyReport, policyReport } from '../governance/policy-test/policy-report.ts'
+import { actorOf } from '../../agents/loop/caller.ts'
+import { wholeNumber } from '../../base/numbers.ts'
+import { checkOptions } from '../../base/options.ts'
+import { type Duration, toMs } from '../../base/time/time.ts'
+import { RunRecords } from '../../engine/run-records.ts'
+import { isReserved } from '../../engine/workflow.ts'
+import type { PreparedGrant } from '../../governance/grants/grant.ts'
+import { type PolicyReport, policyReport } from '../../governance/policy-test/policy-report.ts'
 import {
   type TestedCall,
   type TestedPolicy,
   testRun,
   type Unjudged,
-} from '../governance/policy-test/test-run.ts'
-import type { Authority } from '../governance/standing.ts'
-import type { Project } from '../project/load.ts'
-import { listRuns, requireRun } from '../store/runs/runs.ts'
-import type { Tool } from '../tools/tool.ts'
-import type { RuntimeParts } from './internals.ts'
+} from '../../governance/policy-test/test-run.ts'
+import type { Authority } from '../../governance/standing.ts'
+import type { Project } from '../../project/load.ts'
+import { listRuns, requireRun } from '../../store/runs/runs.ts'
+import type { Tool } from '../../tools/tool.ts'
+import type { RuntimeParts } from '../internals.ts'
 
 /** For `runtime.testPolicy`. */
 export interface PolicyTestOptions {
@@ -30,7 +30,7 @@ export interface PolicyTestOptions {
   limit?: number
 }
 
-type Parts = Pick<RuntimeParts, 'database' | 'engine' | 'clock' | 'log' | 'findTool' | 'policies'> & {
+export type Parts = Pick<RuntimeParts, 'database' | 'engine' | 'clock' | 'log' | 'findTool' | 'policies'> & {
   authority: Authority
 }
 
@@ -63,16 +63,26 @@ export async function testPolicy(
   return policyReport(runs.length, calls, unjudged)
 }
 
-function testedPolicy(
+/** A tool of the project by its name, or one of its agents' own. */
+export type ToolOf = (name: string, acting?: readonly string[]) => Tool | undefined
+
+export function toolOfProject({ findTool }: Pick<Parts, 'findTool'>, { agents }: Project): ToolOf {
+  return (name, acting = []) =>
+    findTool(name) ??
+    agents
+      .filter((agent) => acting.includes(agent.name))
+      .flatMap(({ tools }) => tools)
+      .find((tool) => tool.name === name) ??
+    agents.flatMap(({ tools }) => tools).find((tool) => tool.name === name)
+}
+
+export function testedPolicy(
   { database, engine, clock, log, authority, findTool, policies }: Parts,
-  { agents }: Project,
+  project: Project,
 ): TestedPolicy {
   const { workflows } = engine
-  const known = new Map(agents.map((agent) => [agent.name, agent]))
-  const toolOf = (name: string, acting: readonly string[] = []): Tool | undefined =>
-    findTool(name) ??
-    acting.flatMap((agent) => known.get(agent)?.tools ?? []).find((tool) => tool.name === name) ??
-    agents.flatMap(({ tools }) => tools).find((tool) => tool.name === name)
+  const known = new Map(project.agents.map((agent) => [agent.name, agent]))
+  const toolOf = toolOfProject({ findTool }, project)
   const names = new Set(workflows.names())
   const hasWorkflow = (name: string) => names.has(name)
   return {
