@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { hearTime, serverNow } from '../src/api/server-time.ts'
+import { questionOf } from '../src/features/inbox/wording.ts'
 import { clock, count, duration, firstLine, many, moment, money, percent } from '../src/ui/words.ts'
 
 test('times, amounts and counts are told as people read them', () => {
@@ -80,4 +81,12 @@ test('figures, days and months are those of the languages that they are told in'
     expect(moment(at)).toBe(told)
     expect(clock(new Date(at).toISOString(), at + 40 * 86_400_000)).toContain(told.split(' ')[2]!.slice(0, 3))
   }
+})
+
+test('of an ended run it is asked whether it was right, and of all else whether it may happen', () => {
+  const asked = { kind: 'approval', subject: 'review close', shown: { run: 'R-1' } } as const
+  expect(questionOf({ ...asked, workflow: 'reeve.review' })).toBe(
+    'This run ended and asked nobody: was it right?',
+  )
+  expect(questionOf({ ...asked, workflow: 'close' })).toBe('Is “review close” all right?')
 })

@@ -137,6 +137,7 @@ export type CallServices = Pick<
   | 'bodies'
   | 'standIn'
   | 'host'
+  | 'reviews'
 >
 
 /** What calls may know of a run's journal. */

@@ -41,7 +41,7 @@ const drivenPart = 1 / 8
 /** So long replays may go on before others get their turn (ms): well below what a timer or a request would notice. */
 const replayStretchMs = 10
 
-export interface EngineOptions extends Pick<EngineServices, 'vault' | 'standIn' | 'host'> {
+export interface EngineOptions extends Pick<EngineServices, 'vault' | 'standIn' | 'host' | 'reviews'> {
   database: Database
   clock: Clock
   log: Log
@@ -291,5 +291,6 @@ function servicesFrom(options: EngineOptions, claims: ClaimCheck): EngineService
     host: options.host,
     isTraced: options.isTraced ?? false,
     bodies: options.bodies,
+    reviews: options.reviews,
   }
 }

@@ -14,6 +14,7 @@ import type { Claim } from './execution/claim.ts'
 import type { Notices } from './notices.ts'
 import type { RunRecords } from './run-records.ts'
 import type { StandIn } from './stand-in.ts'
+import type { Workflow } from './workflow.ts'
 
 /** What the engine gets from outside: nothing in it reads a clock, an environment or a global. */
 export interface EngineServices {
@@ -49,6 +50,14 @@ export interface EngineServices {
   isTraced: boolean
   /** For tests: what is put in the way of bodies. */
   bodies?: Bodies | undefined
+  /** By what runs are drawn that a person looks at afterwards, and what asks the person; absent: none is drawn. */
+  reviews?: Reviews | undefined
+}
+
+/** `key`: a secret of the database, so that nobody can tell which runs are drawn. */
+export interface Reviews {
+  key: string
+  workflow: Workflow
 }
 
 /** What a call does in this process until it is settled or parks. */

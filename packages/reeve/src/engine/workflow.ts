@@ -11,6 +11,7 @@ import { checkText } from '../base/text/text.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
 import { versionName } from '../store/dispatch/workers.ts'
 import { checkRequirements, type Requirement } from './requirement.ts'
+import { checkReview, type SampledReview } from './review.ts'
 import { isTrigger, type Trigger } from './starting/trigger.ts'
 
 /** The most `ctx` calls of a run, or of its chapter, whose workflow sets no limit of its own. */
@@ -43,6 +44,7 @@ const known = [
   'key',
   'on',
   'requires',
+  'review',
   'readiness',
   'grants',
   'run',
@@ -79,6 +81,8 @@ export interface WorkflowDefinition<
   on?: readonly Trigger<InputOf<I>>[] | undefined
   /** What a run must have done before it may end well, all of it: see `Requirement`. Default: nothing. */
   requires?: Requirement<Ctx, OutputOf<I>> | readonly Requirement<Ctx, OutputOf<I>>[] | undefined
+  /** Which share of the runs that asked nobody a person looks at afterwards: see `SampledReview`. Default: none. */
+  review?: SampledReview<OutputOf<I>> | undefined
   /**
    * The operating checklist, as data: owner, tools with their risks, sources, completion, review, rollback, evaluation. See
    * `reeve check`, and docs/readiness.md.
@@ -105,6 +109,7 @@ export interface Workflow<Input = unknown, Output = unknown> {
   readonly limits: WorkflowLimits
   readonly queue: string
   readonly requires: readonly Requirement[]
+  readonly review: SampledReview | undefined
   /** For the layer that judges it. */
   readonly readiness: Readonly<Record<string, unknown>> | undefined
   readonly key: ((input: unknown) => string) | undefined
@@ -168,6 +173,7 @@ export function defineWorkflow<
     queue,
     readiness: definition.readiness,
     requires: checkRequirements(definition.requires, what),
+    review: checkReview(definition.review, what),
     key: definition.key as Workflow['key'],
     on: triggersIn(definition.on ?? [], what),
     run: definition.run as Workflow['run'],

@@ -25,6 +25,7 @@ import { SeenCeilings } from '../governance/history/ceilings.ts'
 import { LiveAuthority } from '../governance/live-authority.ts'
 import { PolicyBench } from '../governance/policies/policy-bench.ts'
 import { ReadinessWatch } from '../governance/readiness/readiness-watch.ts'
+import { reviewsOf } from '../governance/review/review-workflow.ts'
 import { Knowledge } from '../memory/knowledge.ts'
 import { Memory } from '../memory/memory.ts'
 import { ScopeRules } from '../memory/scope-rules.ts'
@@ -170,6 +171,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const findTool: FindTool = (name) => toolbox.find(name)
     workflows.add(undoWorkflow({ database, clock, findTool }))
     workflows.add(learnWorkflow(() => parts, learning ?? {}))
+    const reviews = await reviewsOf(database, workflows)
     addDirectives(project, { workflows, database, routes })
     const writing = directiveWritingOf(project, database)
     const forRepairs = addRepairs(project, workflows, { database, questions, writing, newId, clock })
@@ -211,6 +213,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       onFatal,
       standIn: seams?.standIn,
       host: connections,
+      reviews,
       notices,
       lease: leaseOf(options, log),
       ...(seams?.lingerMs === undefined ? {} : { lingerMs: seams.lingerMs }),

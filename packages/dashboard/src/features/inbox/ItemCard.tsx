@@ -17,7 +17,7 @@ import css from './Inbox.module.css'
 import { About } from './item/About.tsx'
 import { Asked } from './item/Asked.tsx'
 import { Shown } from './item/Shown.tsx'
-import { actsWithWords, titleOf } from './wording.ts'
+import { actsWithWords, isReview, titleOf } from './wording.ts'
 
 type Form = 'edit' | 'reject' | 'answer' | 'later' | 'delegate'
 
@@ -41,6 +41,9 @@ export function ItemCard({
   const decides = session !== undefined && session.role !== 'viewer'
   const may = (what: ApprovalItem['allowed'][number]) => decides && item.allowed.includes(what)
   const close = () => setForm(undefined)
+  const [yes, no] = isReview(item)
+    ? (['It was right', 'It was wrong'] as const)
+    : (['Approve', 'Reject'] as const)
   const say = (said: Said, words: string) => {
     const isOwn = said.verdict === 'answer' || 'edit' in said
     const chosen = forAll && !isOwn ? alike.filter(({ allowed }) => allowed.includes(said.verdict)) : [item]
@@ -56,8 +59,8 @@ export function ItemCard({
       ? [
           {
             press: 'a',
-            says: 'Approve',
-            words: forAll ? `Approve all ${alike.length}` : 'Approve',
+            says: yes,
+            words: forAll ? `${yes} all ${alike.length}` : yes,
             act: () => say({ verdict: 'approve' }, 'Approved'),
           },
         ]
@@ -79,8 +82,8 @@ export function ItemCard({
       ? [
           {
             press: 'r',
-            says: 'Reject, with a note',
-            words: forAll ? `Reject all ${alike.length}…` : 'Reject…',
+            says: `${no}, with a note`,
+            words: forAll ? `${no} all ${alike.length}…` : `${no}…`,
             act: () => setForm('reject'),
           },
         ]
@@ -136,6 +139,7 @@ export function ItemCard({
         )}
         {form === 'reject' && (
           <RejectForm
+            isReview={isReview(item)}
             onCancel={close}
             onDone={(note) => say({ verdict: 'reject', ...(note && { note }) }, 'Rejected')}
           />

@@ -1,16 +1,22 @@
 import type { ApprovalItem, WaitingItem } from '../../api/types.ts'
 import { kindWords as proposalKinds, questions } from '../changes/wording.ts'
 
-type Asked = Pick<ApprovalItem, 'kind' | 'subject' | 'shown'>
+type Asked = Pick<ApprovalItem, 'kind' | 'subject' | 'shown'> & { workflow?: string }
 
 /** What is asked, as a sentence. Names of tools and questions are foreign text: they stay as they are. */
 export function questionOf(asked: Asked): string {
   const { kind, subject, shown } = asked
   if (kind === 'outcome') return `Did ${subject} do it?`
+  if (isReview(asked)) return 'This run ended and asked nobody: was it right?'
   if (kind === 'approval') return isCall(shown) ? `May it call ${subject}?` : `Is “${subject}” all right?`
   const { instructions } = questionIn(shown)
   if (typeof instructions === 'string' && /^[^\n]{5,110}\?$/.test(instructions)) return instructions
   return isWriting(shown) ? `What shall “${subject}” say?` : `Nobody could “${subject}”: what is the answer?`
+}
+
+/** An ended run is looked at, as a sample. */
+export function isReview({ workflow }: { workflow?: string }): boolean {
+  return workflow === 'reeve.review'
 }
 
 /** The same on a line of a list: what it is, and by what it is told from others of its kind. */
@@ -30,13 +36,14 @@ export const kindWords = {
 } as const
 
 /** What a person does with it, in a word of a list. */
-export function toDo({ kind, proposal }: WaitingItem): string {
+export function toDo({ kind, proposal, workflow }: WaitingItem): string {
+  if (isReview({ workflow })) return 'review'
   return proposal?.kind === 'reconnect' ? 'connect it' : kindWords[kind]
 }
 
 /** What a thing that waits asks, whatever it is. */
 export function askedBy({ approval, proposal, workflow }: WaitingItem): string {
-  if (approval) return questionOf(approval)
+  if (approval) return questionOf({ ...approval, workflow })
   return proposal ? questions[proposal.kind] : `${workflow} is stuck: what shall become of it?`
 }
 

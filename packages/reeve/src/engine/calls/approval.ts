@@ -7,6 +7,7 @@ import { isoText } from '../../base/time/time.ts'
 import { type ApprovalTerms, hashOfRequest, type QuietHours } from '../../store/approvals/approval-terms.ts'
 import {
   type ApprovalKind,
+  type ApprovalRow,
   closingRow,
   type NewApproval,
   requestRow,
@@ -24,7 +25,7 @@ import { type GivenTerms, readQuiet, readTerms } from './approval-terms.ts'
 import { noteAuthor } from './authors.ts'
 import { fail } from './fail.ts'
 import { type Begun, performWait } from './give-up.ts'
-import { noteDone } from './requires/done.ts'
+import { isNoted, noteDone } from './requires/done.ts'
 import { type Deadline, dueAtOf } from './waits.ts'
 
 /** Without a decision by then (`timeout` or `until`) it expires, or what `onTimeout` says. Default: never. */
@@ -41,6 +42,8 @@ export interface ApprovalRequest extends Deadline, GivenTerms {
   inputSchema?: Json | null
   /** Of what a person writes, these texts are kept apart: of an edit of what the tool was given, of an answer. */
   marks?: StandardSchemaV1 | undefined
+  /** The workflow of which an ended run is reviewed: it counts as the sender, and not whoever sent the run's input. */
+  reviewOf?: string
   /** The call that asked the same before, and was answered by what does not fit: its approval is open again. */
   again?: Call
   /** Aborted by the workflow's own code, it withdraws the request: the call fails with `wait-given-up`. */
@@ -83,9 +86,11 @@ function withSecrets(
 export function requestApproval(site: CallSite, request: ApprovalRequest): Call {
   const { shown, compared = shown } = request
   const call = site.issue('approval', request.subject, sha256(canonical(compared)))
-  if (site.workflow.requires.length > 0) {
+  if (isNoted(site)) {
+    // Of a permission that was given for other calls nobody looked at this one.
     const note = (said: unknown) => {
-      if ((said as SaidDecision).by !== null) noteDone(site, 'person')
+      const { by, permission } = said as SaidDecision
+      if (by !== null && permission === undefined) noteDone(site, 'person')
     }
     call.promise.then(note, () => {})
   }
@@ -101,7 +106,7 @@ export function requestApproval(site: CallSite, request: ApprovalRequest): Call 
 }
 
 function ask(site: CallSite, call: Call, request: ApprovalRequest): Opened {
-  const { kind, subject, binds, inputSchema } = request
+  const { kind, subject, binds, inputSchema, reviewOf } = request
   if (request.shown === undefined) {
     const what = `The approval "${call.name}" shows undefined, and a person could not decide on that`
     throw new ReeveError(
@@ -120,7 +125,8 @@ function ask(site: CallSite, call: Call, request: ApprovalRequest): Opened {
   encodePayload(shown, `what is shown for "${call.name}"`)
   const again = approvalOf(site, request.again)
   const more = { id: again, expires_at: expiresAt, binds: binds ?? null, input_schema: textOf(inputSchema) }
-  const { id, row } = requestAnswer(site, call, { kind, subject, shown, ...(terms && { terms }) }, more)
+  const asked = { kind, subject, shown, ...(terms && { terms }), ...(reviewOf && { reviewOf }) }
+  const { id, row } = requestAnswer(site, call, asked, more)
   call.approval = id
   const opened = { approval: id, expiresAt, shown, ...(terms && { terms }) }
   const bound = binds === undefined ? {} : { binds }
@@ -219,7 +225,7 @@ export function decidedOnOther(approval: string): ReeveError {
 export function requestAnswer(
   site: CallSite,
   call: Call,
-  asked: { kind: ApprovalKind; subject: string; shown: Json; terms?: ApprovalTerms },
+  asked: { kind: ApprovalKind; subject: string; shown: Json; terms?: ApprovalTerms; reviewOf?: string },
   more: Pick<NewApproval, 'expires_at' | 'binds' | 'input_schema'> & { id?: string | undefined },
 ): { id: string; row: Row } {
   const id = more.id ?? site.services.newId()
@@ -231,7 +237,7 @@ export function requestAnswer(
   const sealed = isNamed ? subject : site.marks.sealText(site.services.secrets.redact(subject))
   const request: NewApproval = {
     ...more,
-    ...crowdOf(site, { kind, subject, isNamed }),
+    ...crowdOf(site, { kind, subject, isNamed, reviewOf: asked.reviewOf }),
     id,
     run: site.run.no,
     step: call.step,
@@ -252,8 +258,15 @@ export function requestAnswer(
  */
 function crowdOf(
   { origin: { channel }, sender, workflow, marks }: CallSite,
-  { kind, subject, isNamed }: { kind: ApprovalKind; subject: string; isNamed: boolean },
+  {
+    kind,
+    subject,
+    isNamed,
+    reviewOf,
+  }: Pick<ApprovalRow, 'kind' | 'subject'> & { isNamed: boolean; reviewOf?: string | undefined },
 ): Pick<NewApproval, 'sender' | 'crowd'> {
+  if (reviewOf !== undefined)
+    return { sender: `review ${reviewOf}`, crowd: JSON.stringify(['review', workflow.name, kind, subject]) }
   if (channel === undefined || channel === 'operator' || channel === 'schedule' || kind === 'outcome')
     return {}
   const asked = isNamed || !marks.standIn(subject) ? subject : '[marked]'

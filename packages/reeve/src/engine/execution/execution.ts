@@ -5,6 +5,7 @@ import { openItems } from '../../store/marks/open-kept.ts'
 import type { RunMarks } from '../../store/marks/run-marks.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
+import { settleReview } from '../calls/requires/review.ts'
 import { settleRequirements } from '../calls/requires/settle-requirements.ts'
 import type { Call } from '../replay/call.ts'
 import { Calls } from '../replay/calls.ts'
@@ -83,9 +84,11 @@ export class Execution {
       const output = await this.workflow.run(context as never, input as never)
       if (this.#calls.areOpen) await this.#awaitOpen()
       if (this.workflow.requires.length > 0) await settleRequirements(this.site, context, input, output)
-      if (this.#calls.behindHistory) return this.#markUnmade('its function returned')
       if (this.workflow.output) this.site.mark(this.workflow.output, output)
-      this.#life.finishAs(succeeded(this.workflow, output), { status: 'succeeded', reason: null })
+      const event = succeeded(this.workflow, output)
+      if (this.workflow.review || this.#calls.behindHistory) await settleReview(this.site, input)
+      if (this.#calls.behindHistory) return this.#markUnmade('its function returned')
+      this.#life.finishAs(event, { status: 'succeeded', reason: null })
     } catch (error) {
       if (this.#calls.behindHistory) return this.#markUnmade(`its function threw: ${messageOf(error)}`)
       this.#life.finishFailed(error, this.#calls.stepBehind(error))

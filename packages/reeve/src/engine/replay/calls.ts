@@ -4,6 +4,7 @@ import { describeValue } from '../../base/text/shorten.ts'
 import { checkText, isShortText } from '../../base/text/text.ts'
 import { type CallKind, errorOf } from '../../store/journal/events.ts'
 import type { RunMarks } from '../../store/marks/run-marks.ts'
+import { reviewWorkflowName } from '../../store/runs/reviews.ts'
 import type { Claim } from '../execution/claim.ts'
 import { defaultSteps, type Workflow } from '../workflow.ts'
 import type { Call, Settlement } from './call.ts'
@@ -126,7 +127,8 @@ export class Calls {
         !this.#marks.isSame(recorded.args, args))
     )
       return 'differs'
-    if (step > this.#last) {
+    // A run that has done all that it may is put before a person like any other.
+    if (step > this.#last && name !== reviewWorkflowName) {
       this.reject(call, this.#oneTooMany(step))
       return 'rejected'
     }

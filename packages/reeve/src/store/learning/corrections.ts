@@ -3,6 +3,7 @@ import type { ApprovalRow } from '../approvals/approvals.ts'
 import { saidOf } from '../authority/authority-log.ts'
 import type { Session, Value } from '../database.ts'
 import { VeiledTexts } from '../marks/written.ts'
+import { reviewed } from '../runs/reviews.ts'
 
 /** An approval that a person decided otherwise than it was asked, with its run. */
 export type DecidedRow = Pick<
@@ -33,12 +34,12 @@ export async function correctedApprovals(
 ): Promise<DecidedRow[]> {
   const values: Value[] = [since, ...(workflow === undefined ? [] : [workflow]), limit]
   const rows = await session.all<DecidedRow>(
-    `select a.id, a.run, a.step, a.kind, a.subject, a.shown, a.answer, a.note, a.decided_by, a.binds, a.input_schema,
-       a.status, a.decided_at, r.id as run_id, r.workflow
-     from approvals a join runs r on r.no = a.run
+    `select a.id, ${reviewed('no')} as run, a.step, a.kind, a.subject, a.shown, a.answer, a.note, a.decided_by, a.binds, a.input_schema,
+       a.status, a.decided_at, ${reviewed('id')} as run_id, ${reviewed('workflow')} as workflow
+     from approvals a join runs r on r.no = a.run left join runs p on p.no = r.parent
      where a.decided_at is not null and a.decided_at >= ? and a.kind <> 'outcome' and
        (a.status in ('rejected', 'answered') or (a.status = 'approved' and a.answer is not null))
-       ${workflow === undefined ? '' : 'and r.workflow = ?'}
+       ${workflow === undefined ? '' : `and ${reviewed('workflow')} = ?`}
      order by a.decided_at desc limit ?`,
     values,
   )

@@ -4,7 +4,16 @@ import { Textarea } from '../../../ui/controls/Inputs.tsx'
 import ui from '../../../ui/ui.module.css'
 import css from '../Inbox.module.css'
 
-export function RejectForm({ onCancel, onDone }: { onCancel: () => void; onDone: (note: string) => void }) {
+export function RejectForm({
+  isReview,
+  onCancel,
+  onDone,
+}: {
+  /** It is about a run that has ended. */
+  isReview: boolean
+  onCancel: () => void
+  onDone: (note: string) => void
+}) {
   const [note, setNote] = useState('')
   return (
     <form
@@ -15,8 +24,12 @@ export function RejectForm({ onCancel, onDone }: { onCancel: () => void; onDone:
       }}
     >
       <Textarea
-        label="Why not?"
-        description="The workflow and the agent read it, and can do better with it."
+        label={isReview ? 'What should have happened?' : 'Why not?'}
+        description={
+          isReview
+            ? 'It counts as a correction of the workflow. Nothing is undone by it.'
+            : 'The workflow and the agent read it, and can do better with it.'
+        }
         value={note}
         onChange={(event) => setNote(event.currentTarget.value)}
         rows={2}
@@ -24,7 +37,7 @@ export function RejectForm({ onCancel, onDone }: { onCancel: () => void; onDone:
       />
       <div className={ui.actions}>
         <Button type="submit" tone="bad">
-          Reject
+          {isReview ? 'It was wrong' : 'Reject'}
         </Button>
         <Button variant="default" onClick={onCancel}>
           Back

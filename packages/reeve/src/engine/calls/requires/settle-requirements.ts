@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { ReeveError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
 import type { CallSite } from '../../call-site.ts'
@@ -6,6 +5,7 @@ import type { SaidDecision } from '../../decision.ts'
 import type { Requirement } from '../../requirement.ts'
 import { approval } from '../approval.ts'
 import { doneIn, hasDone } from './done.ts'
+import { isDrawn } from './review.ts'
 
 /**
  * Holds a run that would end well without what is required of it: a second source or a person lets it end, or it fails.
@@ -45,7 +45,7 @@ async function askPerson(
     approve: 'lets the run end as it is',
     reject: 'fails the run',
   }
-  const request = { kind: 'approval', subject: `end without ${oneOf.join(' or ')}`, shown } as const
+  const request = { kind: 'approval', subject: subjectOf(oneOf), shown } as const
   const { status, by, note } = (await approval(site, request)) as SaidDecision
   if (status === 'approved') return
   throw new ReeveError(
@@ -55,11 +55,17 @@ async function askPerson(
   )
 }
 
-/** The same in every life of the run, and known to nobody who writes its input. */
-function isSampled(site: CallSite, { review = 0 }: Requirement<unknown>, index: number): boolean {
+/** The same in every life of the run, and known to nobody who lacks the database's key. */
+function isSampled(site: CallSite, { oneOf, review = 0 }: Requirement<unknown>, index: number): boolean {
   if (review === 0) return false
-  const digest = createHash('sha256').update(`${site.seed}:requires:${index}`).digest()
-  return digest.readUIntBE(0, 6) / 2 ** 48 < review
+  const next = site.nextRecorded
+  // What the journal has holds, whatever was drawn by then.
+  if (next || site.trial) return next?.kind === 'approval' && next.name === subjectOf(oneOf)
+  return isDrawn(site.services.reviews?.key ?? '', `${site.seed}:requires:${index}`, review)
+}
+
+function subjectOf(oneOf: readonly string[]): string {
+  return `end without ${oneOf.join(' or ')}`
 }
 
 function plain(output: unknown): Json {

@@ -1,5 +1,6 @@
 import type { Session } from '../../database.ts'
 import { VeiledTexts } from '../../marks/written.ts'
+import { reviewed } from '../reviews.ts'
 
 /** A run that failed, with its last event. */
 export interface FailedEnd {
@@ -34,13 +35,13 @@ export interface Correction {
 /** The newest rejections, edits and answers since then, by the index of decisions. */
 export async function corrections(session: Session, since: number, limit: number): Promise<Correction[]> {
   const rows = await session.all<Correction & { no: number }>(
-    `select r.id as run, r.no, r.workflow, a.decided_at as at, a.subject, a.note,
+    `select ${reviewed('id')} as run, ${reviewed('no')} as no, ${reviewed('workflow')} as workflow, a.decided_at as at, a.subject, a.note,
        case when a.status = 'approved' then 'edited' else a.status end as what
      from (select run, decided_at, status, subject, note from approvals
        where decided_at is not null and decided_at >= ? and
          (status in ('rejected', 'answered') or (status = 'approved' and answer is not null))
        order by decided_at desc limit ?) as a
-     join runs r on r.no = a.run order by a.decided_at desc`,
+     join runs r on r.no = a.run left join runs p on p.no = r.parent order by a.decided_at desc`,
     [since, limit],
   )
   const texts = new VeiledTexts(session)

@@ -1,5 +1,6 @@
 import type { Session } from '../../database.ts'
 import { quoted } from '../../journal/events.ts'
+import { reviewWorkflowName } from '../reviews.ts'
 
 /** Of which agent or workflow. */
 export interface ActorOfRuns {
@@ -19,18 +20,23 @@ export async function modelSince(session: Session, { kind, name }: ActorOfRuns):
   return changed?.at ?? 0
 }
 
-/** What people decided of its requests since a time, the newest first. */
+/** What people decided of its requests since a time, and said of its runs that they reviewed afterwards; the newest first. */
 export function decisionsAbout(
   session: Session,
   of: ActorOfRuns,
   { since, limit }: { since: number; limit: number },
 ): Promise<{ status: 'approved' | 'rejected'; answer: string | null; decided_at: number }[]> {
-  const { approvals } = partsOf(of)
+  const { approvals, runs } = partsOf(of)
+  const decided = `a.kind = 'approval' and a.status in ('approved', 'rejected') and a.decided_at >= ?`
   return session.all(
-    `select a.status, a.answer, a.decided_at from approvals a join runs r on r.no = a.run
-     where ${approvals.sql} and a.kind = 'approval' and a.status in ('approved', 'rejected') and a.decided_at >= ?
-     order by a.decided_at desc, a.id desc limit ?`,
-    [...approvals.values, since, limit],
+    `select status, answer, decided_at from (
+       select a.status, a.answer, a.decided_at, a.id from approvals a join runs r on r.no = a.run
+       where ${approvals.sql} and r.workflow <> '${reviewWorkflowName}' and ${decided}
+       union all select a.status, a.answer, a.decided_at, a.id from runs r
+       join runs v on v.parent = r.no and v.workflow = '${reviewWorkflowName}' join approvals a on a.run = v.no
+       where ${runs.sql} and ${decided}) as said
+     order by decided_at desc, id desc limit ?`,
+    [...approvals.values, since, ...runs.values, since, limit],
   )
 }
 
