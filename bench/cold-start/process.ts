@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { projectOf, Runtime, readEnvironment, workflow } from '../../packages/reeve/src/index.ts'
 import type { ColdStartReport, ColdStartSpec } from './contract.ts'
 
 // A small project of one workflow, as a user's own script would embed it, from nothing to its first completed run.
 
 const spec = JSON.parse(process.argv[2] ?? '') as ColdStartSpec
+const { projectOf, Runtime, readEnvironment, workflow } = (await import(
+  spec.entry
+)) as typeof import('../../packages/reeve/src/index.ts')
 const sinceStart = () => Date.now() - spec.spawnedAt
 const loadedMs = sinceStart()
 
