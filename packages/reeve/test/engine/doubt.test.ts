@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Doubt } from '../../src/engine/calls/effect/doubt.ts'
+import { Doubt } from '../../src/engine/calls/effect/unknown/doubt.ts'
 import type { JournalEvent } from '../../src/store/journal/journal.ts'
 
 /** A word for each event: `intended 1`, `retrying 1 timeout`, `failed not-applied`. */

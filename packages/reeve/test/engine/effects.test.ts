@@ -124,16 +124,43 @@ for (const [verdict, expected, made] of [
   })
 }
 
-test('when asking outside gives no answer either, a person is asked', async () => {
+/** An effect that hangs, and a service that cannot be asked about it before so many times. */
+function unaskable(times: number) {
   const { run, attempts } = hangingOnce()
-  const flow = oneEffect({
-    effect: 'verifiable',
-    run,
-    verify: () => {
-      throw new Error('the bank is closed')
-    },
-  })
-  const { engine, database, id } = await dieInMidEffect(flow)
+  let asked = 0
+  const verify: Effect['verify'] = () => {
+    if (asked++ < times) throw new Error('the bank is closed')
+    return { outcome: 'applied', result: 'it was paid' }
+  }
+  return { flow: oneEffect({ effect: 'verifiable', run, verify }), attempts, asked: () => asked }
+}
+
+test('a service that cannot be asked is asked again, in later lives too, and nobody is bothered', async () => {
+  const { flow, attempts, asked } = unaskable(5)
+  const first = await dieInMidEffect(flow)
+  expect(asked()).toBe(1)
+  await first.clock.advance(2000)
+  const before = asked()
+  expect(before).toBeGreaterThan(1)
+  await first.engine.stop()
+  const { database, clock, id } = first
+  const { engine } = await testEngine([flow], { database, clock })
+  await engine.start()
+  await settle()
+  expect(asked()).toBe(before)
+  await clock.advance(60_000)
+  expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: 'it was paid' })
+  expect(asked()).toBe(6)
+  expect(attempts).toHaveLength(1)
+  expect(await listPending(database)).toEqual([])
+  await engine.stop()
+})
+
+test('a service that cannot be asked for minutes is not asked for ever: a person is', async () => {
+  const { flow, attempts, asked } = unaskable(100)
+  const { engine, clock, database, id } = await dieInMidEffect(flow)
+  await clock.advance(600_000)
+  expect(asked()).toBe(11)
   const [question] = await listPending(database)
   expect(question).toMatchObject({ kind: 'outcome', subject: 'pay', run_id: id })
   expect(question!.shown).toContain('the bank is closed')

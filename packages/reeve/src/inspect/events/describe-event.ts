@@ -65,6 +65,12 @@ const descriptions: Descriptions = {
         : `${reason}${until === undefined ? `; tried again at ${moment(dueAt)}` : ''}`,
     ),
   'effect-failed': failed,
+  'effect-unverified': ({ reason, problem, dueAt, until }) =>
+    problem === undefined
+      ? plain(`${reason}; its service is asked whether it was done`)
+      : wait(
+          `${reason}; its service cannot be asked whether it was done: ${problem}${until === undefined ? `; asked again at ${moment(dueAt)}` : ''}`,
+        ),
   'effect-unknown': ({ reason }) => wait(`outcome unknown: ${reason}; a person must say what happened`),
   'call-overridden': ({ call, how, by, reason }) =>
     plain(

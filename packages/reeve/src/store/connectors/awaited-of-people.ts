@@ -24,8 +24,9 @@ export type AwaitedOfPeople = { run: number } & (
  */
 export async function awaitedOfPeople(session: Session, runs: readonly number[]): Promise<AwaitedOfPeople[]> {
   if (runs.length === 0) return []
-  const isTheirs = `awaited.run in (${runs.map(() => '?').join(', ')}) and ${quoted('effect-paced')} = (
-    select type from events where events.run = awaited.run and events.step = awaited.step order by seq desc limit 1)`
+  const isTheirs = `awaited.run in (${runs.map(() => '?').join(', ')}) and (
+    select type from events where events.run = awaited.run and events.step = awaited.step order by seq desc limit 1
+  ) in (${quoted('effect-paced', 'effect-unverified')})`
   const accounts = await session.all<{ run: number; reason: string | null } & AccountKey>(
     `select distinct awaited.run, connection, account, mode, reason from connector_accounts
        join awaited on awaited.what = 'account:' || connection || '/' || account || '/' || mode

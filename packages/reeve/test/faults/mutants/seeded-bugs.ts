@@ -181,15 +181,27 @@ export const mutants: Mutant[] = [
   ),
   bug(
     'a once effect is repeated after an unknown outcome',
-    'engine/calls/effect/unknown-outcome.ts',
+    'engine/calls/effect/unknown/unknown-outcome.ts',
     "case 'ask-person':\n      return askPerson(unresolved, attempt, reason)",
     "case 'ask-person':\n      return unresolved.attempt(attempt + 1)",
   ),
   bug(
     'a verifiable effect is repeated unasked',
-    'engine/calls/effect/unknown-outcome.ts',
-    "case 'ask-outside':\n      return verify(unresolved, attempt, reason)",
+    'engine/calls/effect/unknown/unknown-outcome.ts',
+    "case 'ask-outside':\n      return verify(unresolved, attempt, reason, made)",
     "case 'ask-outside':\n      return unresolved.attempt(attempt + 1)",
+  ),
+  bug(
+    'a service that cannot be asked is not asked again',
+    'engine/calls/effect/unknown/asking.ts',
+    'if (site.aborted || !isRetryable(error)) return false',
+    'if (site.aborted || isRetryable(error)) return false',
+  ),
+  bug(
+    'a service that cannot be asked is asked for ever',
+    'engine/calls/effect/unknown/asking.ts',
+    'else if (++this.#failures >= ofOutage.attempts) return false',
+    'else if (++this.#failures < 0) return false',
   ),
   bug(
     'an error of a once effect means nothing happened',

@@ -3,7 +3,7 @@ import type { Json } from '../../../base/json/json.ts'
 import type { Row } from '../../../store/database.ts'
 import { checkedEvent, type NewEvent, newEvent, payloadOf } from '../../../store/journal/events.ts'
 import { changesNothing, repeatsUnanswered } from '../../../store/journal/vocabulary/effect-class.ts'
-import { awaitedItem, awaitedRow } from '../../../store/runs/awaited.ts'
+import { awaitedRow } from '../../../store/runs/awaited.ts'
 import type { AppendOptions, CallSite } from '../../call-site.ts'
 import { overriddenEffect } from '../../overriding/override.ts'
 import type { Call } from '../../replay/call.ts'
@@ -11,15 +11,17 @@ import { runBody } from '../../replay/inside-body.ts'
 import { fail } from '../fail.ts'
 import { again, keyOf, retryLater, within } from '../step.ts'
 import { type AttemptOf, attemptOf } from './attempt-of.ts'
+import { awaitUntil } from './await-until.ts'
 import { type Effect, type EffectVerdict, NotApplied, PutOff } from './definition.ts'
-import { Doubt } from './doubt.ts'
 import { forgedDecision } from './forged-decision.ts'
 import { intendedArguments, intentOf } from './intent.ts'
 import { KeyClaim } from './keys/key-claim.ts'
 import { Pace } from './rate/pace.ts'
 import { secretProblem } from './secrets-of-effect.ts'
 import { Tries } from './tries.ts'
-import { awaitAnswer, resolveUnknown, type Unresolved } from './unknown-outcome.ts'
+import { Asking } from './unknown/asking.ts'
+import { Doubt } from './unknown/doubt.ts'
+import { awaitAnswer, resolveUnknown, type Unresolved } from './unknown/unknown-outcome.ts'
 import { Verdict } from './verdict.ts'
 
 /**
@@ -29,6 +31,7 @@ import { Verdict } from './verdict.ts'
  *   paced → intended → (executing) → completed | failed      with a rate: paced until it allows the call
  *                  ↘ retrying → intended …            the attempt certainly failed, or may be repeated
  *                  ↘ unknown → completed | failed | intended …      a person, or the outside system, says
+ *                    ↘ unverified → unknown …         the outside system cannot be asked now
  *   shared → completed | failed | shared | intended      with a business key: while another call has it
  */
 export class EffectCall implements Unresolved, AttemptOf {
@@ -37,6 +40,7 @@ export class EffectCall implements Unresolved, AttemptOf {
   readonly effect: Effect
   readonly args: Json
   readonly key: string
+  readonly asking: Asking
   readonly #tries: Tries
   readonly #pace: Pace | undefined
   readonly #claim: KeyClaim | undefined
@@ -55,6 +59,7 @@ export class EffectCall implements Unresolved, AttemptOf {
     this.key = definition.key ?? keyOf(site, call)
     const { opened } = call.recorded ?? { opened: [] }
     this.#tries = new Tries(definition, opened)
+    this.asking = new Asking(this, opened)
     const { rate, oncePer, effect: its } = definition
     this.#claim = oncePer && !changesNothing(its) ? new KeyClaim(this, oncePer) : undefined
     this.#doubt = new Doubt([...(site.history?.forgotten.get(call.step) ?? []), ...opened])
@@ -88,6 +93,12 @@ export class EffectCall implements Unresolved, AttemptOf {
       case 'effect-shared': {
         const { attempt, dueAt } = payloadOf(last, 'effect-shared')
         return this.#attemptAt(dueAt, attempt)
+      }
+      case 'effect-unverified': {
+        const { attempt, reason, dueAt, until } = payloadOf(last, 'effect-unverified')
+        const intended = this.call.recorded!.opened.findLast(({ type }) => type === 'effect-intended')!
+        const { class: made } = payloadOf(intended, 'effect-intended')
+        return this.asking.wait({ reason, dueAt, until }, () => resolveUnknown(this, attempt, reason, made))
       }
       default: {
         const { attempt, approval } = payloadOf(last, 'effect-unknown')
@@ -124,27 +135,11 @@ export class EffectCall implements Unresolved, AttemptOf {
   }
 
   #awaitUntil(until: string, dueAt: number, attempt: number): void {
-    const { site, call } = this
-    const next = () =>
-      site.perform(call, () => {
-        // What came is used up with what the run writes next, and the attempt may be put off again.
-        this.#notePaced(attempt, site.services.clock.now(), { join: true })
-        return this.attempt(attempt)
-      })
-    let stopTimer = () => {}
-    const stopWaiting = site.waits.forItem(awaitedItem(until, call.step), call.step, () => {
-      stopTimer()
-      next()
+    this.stopAwaiting = awaitUntil(this.site, this.call, { until, dueAt }, () => {
+      // What came is used up with what the run writes next, and the attempt may be put off again.
+      this.#notePaced(attempt, this.site.services.clock.now(), { join: true })
+      return this.attempt(attempt)
     })
-    this.stopAwaiting = stopWaiting
-    stopTimer = site.waits.until(
-      dueAt,
-      () => {
-        stopWaiting()
-        next()
-      },
-      call.step,
-    )
   }
 
   async attempt(attempt: number): Promise<void> {

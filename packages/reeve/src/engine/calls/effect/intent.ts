@@ -1,7 +1,7 @@
 import type { Json } from '../../../base/json/json.ts'
 import { type NewEvent, newEvent, payloadOf, type RecordedRuling } from '../../../store/journal/events.ts'
 import type { RecordedCall } from '../../replay/history.ts'
-import type { Unresolved } from './unknown-outcome.ts'
+import type { Unresolved } from './unknown/unknown-outcome.ts'
 
 /** What the first intent has; a later claim may come to others (a default that is made anew each time). */
 export function intendedArguments(recorded: RecordedCall | undefined): Json | undefined {

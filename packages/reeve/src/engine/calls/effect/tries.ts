@@ -5,7 +5,7 @@ import { type ResolvedRetry, resolveRetry } from '../retry.ts'
 import type { Effect } from './definition.ts'
 
 /** After these waits, some four minutes together, an outage counts as a failure for good. */
-const ofOutage: ResolvedRetry = { ...resolveRetry({ delay: '500ms', maxDelay: '1m' }), attempts: 11 }
+export const ofOutage: ResolvedRetry = { ...resolveRetry({ delay: '500ms', maxDelay: '1m' }), attempts: 11 }
 
 /**
  * How often an effect may be tried. Only failures count; an attempt that its process did not survive is made again without counting.

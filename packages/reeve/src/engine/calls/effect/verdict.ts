@@ -4,7 +4,7 @@ import type { RecordedRuling } from '../../../store/journal/events.ts'
 import { type EffectReservation, releasingRow, reservingRows } from '../../../store/ledger/effect-budgets.ts'
 import { fail } from '../fail.ts'
 import type { Judge } from './judge.ts'
-import type { Unresolved } from './unknown-outcome.ts'
+import type { Unresolved } from './unknown/unknown-outcome.ts'
 
 /** An effect, as far as its verdict goes. */
 type Judged = Pick<Unresolved, 'site' | 'call' | 'args' | 'key' | 'givenBack' | 'mayHaveHappenedBefore'>

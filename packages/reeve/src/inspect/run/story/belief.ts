@@ -97,6 +97,7 @@ function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
     'budget-awaited',
   )
   const paced = payloadIfSound(last, 'effect-paced')
+  const unverified = payloadIfSound(last, 'effect-unverified')
   const approval = requested?.approval ?? unknown?.approval ?? null
   const decision = approvals.find(({ id, status }) => id === approval && status !== 'pending')
   const asked = approvals.find(({ id }) => id === approval)
@@ -112,7 +113,7 @@ function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
       asks: unknown ? 'outcome' : requested ? (requested.kind ?? 'approval') : null,
       decided: decision ? { status: decision.status, by: decision.decided_by } : null,
       dueAt: due === null ? null : isoText(due),
-      reason: unknown?.reason ?? again?.error?.message ?? paced?.reason ?? null,
+      reason: unknown?.reason ?? again?.error?.message ?? paced?.reason ?? unverified?.problem ?? null,
     },
   ]
 }

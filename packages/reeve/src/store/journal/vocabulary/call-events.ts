@@ -142,6 +142,24 @@ export const callEvents = {
     due: 'dueAt',
     shown: ['run', 'holder', 'dueAt'],
   }),
+  'effect-unverified': event({
+    role: 'wait',
+    call: 'effect',
+    meaning: 'The service could not be asked whether the attempt took effect: it is asked again.',
+    by: 'the engine',
+    fields: {
+      attempt: number('The attempt.'),
+      reason: text('Why it is not known whether it took effect.'),
+      problem: sometimes(text('Why the service could not be asked; absent: it is asked now.')),
+      failures: number('How many times in a row it could not be asked.'),
+      dueAt: time('When it is asked again.'),
+      until: sometimes(
+        text('What ends the wait before its time, such as an account that is connected again.'),
+      ),
+    },
+    due: 'dueAt',
+    shown: ['problem', 'dueAt'],
+  }),
   'effect-unknown': event({
     role: 'wait',
     call: 'effect',

@@ -5,7 +5,7 @@ import { type KeyHolder, settlingRow, takingRows } from '../../../../store/ledge
 import { delayAfter, resolveRetry } from '../../retry.ts'
 import { again } from '../../step.ts'
 import type { EffectKey } from '../definition.ts'
-import type { Unresolved } from '../unknown-outcome.ts'
+import type { Unresolved } from '../unknown/unknown-outcome.ts'
 import type { HolderState } from './business-keys.ts'
 
 /** The effect, as far as its key goes. */

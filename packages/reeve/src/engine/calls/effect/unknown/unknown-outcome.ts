@@ -1,17 +1,18 @@
-import { messageOf } from '../../../base/errors.ts'
-import type { Json } from '../../../base/json/json.ts'
-import type { Row } from '../../../store/database.ts'
-import { newEvent } from '../../../store/journal/events.ts'
+import { messageOf } from '../../../../base/errors.ts'
+import type { Json } from '../../../../base/json/json.ts'
+import type { Row } from '../../../../store/database.ts'
+import { newEvent } from '../../../../store/journal/events.ts'
 import {
   type EffectClass,
   effectClasses,
   effectPolicies,
-} from '../../../store/journal/vocabulary/effect-class.ts'
-import { decisionIn, isOutcomeAnswer } from '../../../store/runs/decision-item.ts'
-import type { CallSite } from '../../call-site.ts'
-import type { Call } from '../../replay/call.ts'
-import { requestAnswer } from '../approval.ts'
-import { type Effect, type EffectVerdict, NotApplied } from './definition.ts'
+} from '../../../../store/journal/vocabulary/effect-class.ts'
+import { decisionIn, isOutcomeAnswer } from '../../../../store/runs/decision-item.ts'
+import type { CallSite } from '../../../call-site.ts'
+import type { Call } from '../../../replay/call.ts'
+import { requestAnswer } from '../../approval.ts'
+import { type Effect, type EffectVerdict, NotApplied } from '../definition.ts'
+import type { Asking } from './asking.ts'
 
 function stricter(left: EffectClass, right: EffectClass): EffectClass {
   return effectClasses.indexOf(left) > effectClasses.indexOf(right) ? left : right
@@ -37,6 +38,7 @@ export interface Unresolved {
   retryLater(attempt: number, error: unknown): void
   complete(result: unknown): void
   fail(error: unknown): void
+  readonly asking: Asking
   /** Asks the outside system about an attempt. */
   verify(attempt: number): Promise<EffectVerdict>
 }
@@ -46,7 +48,7 @@ export interface Unresolved {
  * that since; then the stricter of the two decides.
  *
  *   read, idempotent → repeated
- *   verifiable → asked outside → completed | retried | asked of a person
+ *   verifiable → asked outside, again while that cannot be asked → completed | retried | asked of a person
  *   once → asked of a person → completed | repeated | failed
  */
 export async function resolveUnknown(
@@ -60,7 +62,7 @@ export async function resolveUnknown(
     case 'repeat':
       return unresolved.attempt(attempt + 1)
     case 'ask-outside':
-      return verify(unresolved, attempt, reason)
+      return verify(unresolved, attempt, reason, made)
     case 'ask-person':
       return askPerson(unresolved, attempt, reason)
     default:
@@ -69,13 +71,22 @@ export async function resolveUnknown(
   }
 }
 
-async function verify(unresolved: Unresolved, attempt: number, reason: string): Promise<void> {
-  const { effect } = unresolved
+async function verify(
+  unresolved: Unresolved,
+  attempt: number,
+  reason: string,
+  made: EffectClass,
+): Promise<void> {
+  const { effect, asking } = unresolved
   if (!effect.verify) return askPerson(unresolved, attempt, reason)
   let verdict: EffectVerdict
   try {
+    const closed = await asking.closed()
+    if (closed) throw closed
     verdict = await unresolved.verify(attempt)
   } catch (error) {
+    if (asking.isLater(attempt, reason, error, () => resolveUnknown(unresolved, attempt, reason, made)))
+      return
     verdict = { outcome: 'unknown', reason: `${reason}; asking failed: ${messageOf(error)}` }
   }
   if (verdict.outcome === 'applied') {

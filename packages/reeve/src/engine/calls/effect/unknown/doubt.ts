@@ -1,5 +1,5 @@
-import { errorOf, payloadOf } from '../../../store/journal/events.ts'
-import type { JournalEvent } from '../../../store/journal/journal.ts'
+import { errorOf, payloadOf } from '../../../../store/journal/events.ts'
+import type { JournalEvent } from '../../../../store/journal/journal.ts'
 
 /**
  * Whether an effect may have happened by what was done for it so far:
