@@ -49,6 +49,8 @@ export const keepAnswers: Record<string, z.ZodType> = {
     ...counted,
     statuses: z.array(json).optional(),
     chapters: z.object({ ...counted, bytes: count.optional() }),
+    memory: count,
+    rules: z.array(json).optional(),
   }),
   compact: z.object({ database: text, way: text, before: count, after: count, complete: flag }),
   erase: z.object({

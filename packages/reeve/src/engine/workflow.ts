@@ -10,8 +10,9 @@ import { describeValue } from '../base/text/shorten.ts'
 import { checkText } from '../base/text/text.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
 import { versionName } from '../store/dispatch/workers.ts'
-import { checkRequirements, type Requirement } from './requirement.ts'
-import { checkReview, type SampledReview } from './review.ts'
+import { checkRequirements, type Requirement } from './declared/requirement.ts'
+import { checkRetention, type WorkflowRetention } from './declared/retention.ts'
+import { checkReview, type SampledReview } from './declared/review.ts'
 import { isTrigger, type Trigger } from './starting/trigger.ts'
 
 /** The most `ctx` calls of a run, or of its chapter, whose workflow sets no limit of its own. */
@@ -45,6 +46,7 @@ const known = [
   'on',
   'requires',
   'review',
+  'retention',
   'readiness',
   'grants',
   'run',
@@ -83,6 +85,8 @@ export interface WorkflowDefinition<
   requires?: Requirement<Ctx, OutputOf<I>> | readonly Requirement<Ctx, OutputOf<I>>[] | undefined
   /** Which share of the runs that asked nobody a person looks at afterwards: see `SampledReview`. Default: none. */
   review?: SampledReview<OutputOf<I>> | undefined
+  /** How long its ended runs are kept, in place of what the configuration says: see `WorkflowRetention`. */
+  retention?: WorkflowRetention | undefined
   /**
    * The operating checklist, as data: owner, tools with their risks, sources, completion, review, rollback, evaluation. See
    * `reeve check`, and docs/readiness.md.
@@ -110,6 +114,7 @@ export interface Workflow<Input = unknown, Output = unknown> {
   readonly queue: string
   readonly requires: readonly Requirement[]
   readonly review: SampledReview | undefined
+  readonly retention: WorkflowRetention | undefined
   /** For the layer that judges it. */
   readonly readiness: Readonly<Record<string, unknown>> | undefined
   readonly key: ((input: unknown) => string) | undefined
@@ -174,6 +179,7 @@ export function defineWorkflow<
     readiness: definition.readiness,
     requires: checkRequirements(definition.requires, what),
     review: checkReview(definition.review, what),
+    retention: checkRetention(definition.retention, what),
     key: definition.key as Workflow['key'],
     on: triggersIn(definition.on ?? [], what),
     run: definition.run as Workflow['run'],

@@ -7,6 +7,7 @@ import { describeValue } from '../base/text/shorten.ts'
 import { checkText } from '../base/text/text.ts'
 import { toMs } from '../base/time/time.ts'
 import type { ScheduleDefinition } from '../engine/starting/schedule-times.ts'
+import { checkMemoryRetention } from '../memory/retention.ts'
 import type { BudgetPlan } from '../models/asking/budget.ts'
 import type { RouteDefinition } from '../models/route/route.ts'
 import type { ApprovalRules } from '../store/approvals/rules.ts'
@@ -97,7 +98,8 @@ export function checkConfig(config: ProjectConfig): void {
     checkOption(server, `mcp.${name}`, 'object!', 'bad-mcp-server')
     checkServer({ ...server, name })
   }
-  refuseUnknownOptions(config.memory, '`memory`', ['scopes'], 'bad-config')
+  refuseUnknownOptions(config.memory, '`memory`', ['scopes', 'retention'], 'bad-config')
+  checkMemoryRetention(config.memory?.retention)
   refuseUnknownOptions(config.secrets, '`secrets`', ['fromEnvironment'], 'bad-config')
   if (config.secrets !== undefined)
     checkOptions(config.secrets, 'the secrets', { fromEnvironment: ['flag', 'texts'] }, 'bad-config')

@@ -6,6 +6,7 @@ import type { Usd } from '../base/money.ts'
 import type { Duration } from '../base/time/time.ts'
 import type { Connection } from '../connectors/shape/connection.ts'
 import type { ScheduleDefinition } from '../engine/starting/schedule-times.ts'
+import type { MemoryRetention } from '../memory/retention.ts'
 import type { ScopeRule } from '../memory/scope-rules.ts'
 import type { BudgetPlan } from '../models/asking/budget.ts'
 import type { PriceTable } from '../models/asking/price.ts'
@@ -127,7 +128,11 @@ export interface ProjectConfig {
   /** Folders and files of knowledge, relative to the project. Default: `knowledge/` when it is there. */
   knowledge?: string[]
   /** Who may read which scopes of memory, with all below them: `{ scopes: { customers: { readers: ['workflow:triage'], private: true } } }`. Default: everybody all. */
-  memory?: { scopes?: Readonly<Record<string, ScopeRule>> }
+  memory?: {
+    scopes?: Readonly<Record<string, ScopeRule>>
+    /** How long what was remembered counts: `[{ kinds: ['episode'], after: '180d' }]`. Default: without limit. */
+    retention?: readonly MemoryRetention[]
+  }
   /** Limits of queues, by name. Default: none; a queue needs no entry. */
   queues?: Record<string, QueueConfig>
   /** What starts runs by the clock, by the schedule's name. Default: nothing. */

@@ -1,5 +1,8 @@
 import { type Clock, type Duration, toMs } from '../base/time/time.ts'
 import { settleUnheardAfter } from '../engine/deciding/told-outcome.ts'
+import type { WorkflowRetention } from '../engine/declared/retention.ts'
+import type { Workflow } from '../engine/workflow.ts'
+import { type MemoryRetention, type OldMemory, oldMemory, pruneMemory } from '../memory/retention.ts'
 import { tidyAnswers } from '../models/asking/answer-cache.ts'
 import type { Database } from '../store/database.ts'
 import {
@@ -8,7 +11,14 @@ import {
   prunableChapters,
   pruneChapters,
 } from '../store/keeping/chapters.ts'
-import { type Prunable, type Pruned, prunable, prune, type Retention } from '../store/keeping/retention.ts'
+import {
+  type Ages,
+  type Prunable,
+  type Pruned,
+  prunable,
+  prune,
+  type Retention,
+} from '../store/keeping/retention.ts'
 import { giveBackSpace } from '../store/keeping/space.ts'
 import { inSlices, tidy } from '../store/keeping/tidy.ts'
 import { tidyCallRates } from '../store/ledger/call-rates.ts'
@@ -16,6 +26,7 @@ import { tidySpendings } from '../store/ledger/effect-budgets.ts'
 import { foldModelCalls } from '../store/ledger/folded-calls.ts'
 import { dropMarked, sealPlain } from '../store/marks/marked-values.ts'
 import type { RetentionConfig } from './config.ts'
+import type { Project } from './load.ts'
 
 /** How long what belongs to no run is kept. */
 const keptByDefault = { ledger: '90d', occurrences: '30d', deliveries: '30d' } as const
@@ -33,12 +44,29 @@ interface Kept {
   database: Database
   clock: Clock
   retention: RetentionConfig | undefined
+  /** Those that say themselves how long their runs are kept. */
+  workflows?: readonly Pick<Workflow, 'name' | 'retention'>[]
+  memory?: readonly MemoryRetention[] | undefined
+}
+
+/** What a project says of how long things are kept. */
+export function keptBy({ config, workflows }: Project): Pick<Kept, 'retention' | 'workflows' | 'memory'> {
+  return { retention: config.retention, workflows, memory: config.memory?.retention }
+}
+
+/** Whether anything is ever deleted by what the project says. */
+export function isLimited({ retention, workflows = [], memory = [] }: ReturnType<typeof keptBy>): boolean {
+  return (
+    retention !== undefined || memory.length > 0 || workflows.some((each) => each.retention !== undefined)
+  )
 }
 
 /** What was deleted of a project: runs, and earlier chapters of runs that stay. */
 export interface ProjectPruned extends Pruned {
   /** What went of the earlier chapters of runs that stay. */
   chapters: PrunedChapters
+  /** How many items of memory were retracted or redacted. */
+  memory: number
 }
 
 /**
@@ -46,7 +74,7 @@ export interface ProjectPruned extends Pruned {
  * until `signal` is aborted.
  */
 export async function pruneProject(
-  { database, clock, retention }: Kept,
+  { database, clock, retention, workflows, memory }: Kept,
   signal?: AbortSignal,
 ): Promise<ProjectPruned> {
   const now = clock.now()
@@ -68,7 +96,8 @@ export async function pruneProject(
     chaptersMs === undefined
       ? { runs: 0, events: 0 }
       : await pruneChapters(database, now - chaptersMs, now, signal)
-  const pruned = await prune(database, agesOf(retention), now, signal)
+  const pruned = await prune(database, agesOf(retention, workflows), now, signal)
+  const aged = await pruneMemory(database, memory ?? [], { now, signal })
   await foldModelCalls(database, now - toMs(ledger), signal)
   await tidy(
     database,
@@ -76,12 +105,17 @@ export async function pruneProject(
     signal,
   )
   await giveBackSpace(database, { signal })
-  return { ...pruned, chapters }
+  return { ...pruned, chapters, memory: aged }
 }
 
 /** What `pruneProject` would delete of the runs now. */
-export function prunableOf({ database, clock, retention }: Kept): Promise<Prunable[]> {
-  return prunable(database, agesOf(retention), clock.now())
+export function prunableOf({ database, clock, retention, workflows }: Kept): Promise<Prunable[]> {
+  return prunable(database, agesOf(retention, workflows), clock.now())
+}
+
+/** The same of memory. */
+export function prunableMemoryOf({ database, clock, memory }: Kept): Promise<OldMemory[]> {
+  return oldMemory(database, memory ?? [], clock.now())
 }
 
 /** The same of the earlier chapters of runs. */
@@ -94,10 +128,18 @@ function chaptersMsOf({ succeeded, chapters = succeeded }: RetentionConfig = {})
   return chapters === undefined ? undefined : toMs(chapters)
 }
 
-function agesOf({ succeeded, failed, cancelled }: RetentionConfig = {}): Retention {
+/** Of several versions of a workflow the last one counts. */
+function agesOf(retention: RetentionConfig = {}, workflows: Kept['workflows'] = []): Retention {
+  const own = workflows.map(({ name, retention: said = {} }) => [name, agesIn(said)] as const)
+  return { ...agesIn(retention), workflows: Object.fromEntries(own) }
+}
+
+function agesIn({ succeeded, failed, cancelled }: WorkflowRetention): Ages {
+  const ms = (age: WorkflowRetention[keyof WorkflowRetention]) =>
+    age === 'forever' ? Number.POSITIVE_INFINITY : toMs(age!)
   return {
-    ...(succeeded === undefined ? {} : { succeededMs: toMs(succeeded) }),
-    ...(failed === undefined ? {} : { failedMs: toMs(failed) }),
-    ...(cancelled === undefined ? {} : { cancelledMs: toMs(cancelled) }),
+    ...(succeeded === undefined ? {} : { succeededMs: ms(succeeded) }),
+    ...(failed === undefined ? {} : { failedMs: ms(failed) }),
+    ...(cancelled === undefined ? {} : { cancelledMs: ms(cancelled) }),
   }
 }

@@ -41,7 +41,7 @@ import { addDirectives, directiveWritingOf } from '../project/files/followed-dir
 import { installConfig } from '../project/install.ts'
 import { ProjectKnowledge } from '../project/knowledge.ts'
 import { claimantOf } from '../project/name.ts'
-import { pruneProject } from '../project/prune.ts'
+import { keptBy, pruneProject } from '../project/prune.ts'
 import { addKeysTo, batchServices, resolveRoutes, type UnusableSolver } from '../project/routes.ts'
 import { fallbackOf, modelKeys, openerOf, secretUses } from '../project/secrets/project-secrets.ts'
 import { ProjectServices } from '../project/services.ts'
@@ -283,7 +283,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       abandonedBatches: new AbandonedBatches({ database, clock, log, services: batchServices(routes) }),
       auditSigning: new AuditSigning(database, auditKeys, clock, log),
       pruning: new Pruning(clock, log, (signal) =>
-        pruneProject({ database, clock, retention: project.config.retention }, signal),
+        pruneProject({ database, clock, ...keptBy(project) }, signal),
       ),
     }
     return parts

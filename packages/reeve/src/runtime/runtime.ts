@@ -7,7 +7,7 @@ import { listRunPage, type RunListOptions, type RunPage } from '../inspect/lists
 import { type RunView, viewRun } from '../inspect/run/run-view.ts'
 import type { IngestReport } from '../memory/ingest/one-ingest.ts'
 import type { Project } from '../project/load.ts'
-import { type ProjectPruned, prunableChaptersOf, prunableOf, pruneProject } from '../project/prune.ts'
+import { keptBy, type ProjectPruned, prunableChaptersOf, prunableOf, pruneProject } from '../project/prune.ts'
 import type { UnusableSolver } from '../project/routes.ts'
 import { listPending } from '../store/approvals/approvals.ts'
 import type { PrunableChapters } from '../store/keeping/chapters.ts'
@@ -256,7 +256,7 @@ export class Runtime extends RunSteering {
 
   get #kept() {
     const { database, clock } = this.#parts
-    return { database, clock, retention: this.project.config.retention }
+    return { database, clock, ...keptBy(this.project) }
   }
 
   /**

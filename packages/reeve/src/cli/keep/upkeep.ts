@@ -1,4 +1,6 @@
 import { moment } from '../../base/time/time.ts'
+import { isLimited, keptBy, prunableMemoryOf } from '../../project/prune.ts'
+import { internalsOf } from '../../runtime/runtime.ts'
 import type { Prunable } from '../../store/keeping/retention.ts'
 import type { Cli } from '../cli.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
@@ -10,9 +12,9 @@ import { table } from '../terminal/table.ts'
 export function prune(cli: Cli, options: { dryRun?: boolean; yes?: boolean }): Promise<ExitCode> {
   return withRuntime(cli, async (runtime) => {
     const { terminal } = cli
-    const configured = runtime.project.config.retention !== undefined
+    const configured = isLimited(keptBy(runtime.project))
     if (!configured) {
-      const none = { runs: 0, events: 0, statuses: [], chapters: { runs: 0, events: 0 } }
+      const none = { runs: 0, events: 0, statuses: [], chapters: { runs: 0, events: 0 }, memory: 0 }
       terminal.value({ configured, dryRun: options.dryRun === true, ...none })
       terminal.line(
         "Every run is kept: reeve.config.ts has no retention. Add for example: retention: { succeeded: '30d' }",
@@ -23,13 +25,21 @@ export function prune(cli: Cli, options: { dryRun?: boolean; yes?: boolean }): P
     if (options.dryRun || asks) {
       const statuses = await runtime.prunable()
       const chapters = await runtime.prunableChapters()
-      if (options.dryRun) terminal.value({ ...dryRunOf(statuses), chapters })
+      const { database, clock } = internalsOf(runtime)
+      const memory = await prunableMemoryOf({ database, clock, ...keptBy(runtime.project) })
+      const items = memory.reduce((sum, each) => sum + each.items, 0)
+      if (options.dryRun) terminal.value({ ...dryRunOf(statuses), chapters, memory: items, rules: memory })
       for (const line of prunableLines(statuses)) terminal.line(line)
       if (chapters.events > 0)
         terminal.line(
           `earlier chapters of ${chapters.runs} runs that continue: ${chapters.events} events, ${mebibytes(chapters.bytes)}`,
         )
-      if (options.dryRun || (statuses.length === 0 && chapters.events === 0)) return exitCodes.done
+      for (const { as, kinds, scope, items: count } of memory)
+        terminal.line(
+          `memory to be ${as}: ${count} items (${kinds.join(', ')})${scope === '' ? '' : ` in ${scope}`}`,
+        )
+      if (options.dryRun || (statuses.length === 0 && chapters.events === 0 && items === 0))
+        return exitCodes.done
       if (!(await confirmed('Delete them, with all that their journals say?'))) {
         terminal.line('Nothing was deleted.')
         return exitCodes.done
@@ -40,6 +50,7 @@ export function prune(cli: Cli, options: { dryRun?: boolean; yes?: boolean }): P
     terminal.line(`${pruned.runs} runs with ${pruned.events} events deleted`)
     const { runs, events } = pruned.chapters
     if (events > 0) terminal.line(`${events} events of earlier chapters of ${runs} runs deleted`)
+    if (pruned.memory > 0) terminal.line(`${pruned.memory} items of memory retracted or redacted`)
     return exitCodes.done
   })
 }
@@ -64,8 +75,8 @@ function mebibytes(bytes: number): string {
 
 function prunableLines(statuses: Prunable[]): string[] {
   if (statuses.length === 0) return ['No run is past its retention']
-  const cells = statuses.map(({ status, runs, events, bytes, oldest, newest }) => [
-    status,
+  const cells = statuses.map(({ status, workflow, runs, events, bytes, oldest, newest }) => [
+    workflow === null ? status : `${status}, ${workflow}`,
     String(runs),
     String(events),
     mebibytes(bytes),

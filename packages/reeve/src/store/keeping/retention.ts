@@ -7,7 +7,13 @@ import { isUnclear } from '../ledger/business-keys.ts'
 import { sweepLeftovers } from './leftovers.ts'
 
 /** How long ended runs are kept, in ms. A status that is absent is kept for ever. */
-export interface Retention {
+export interface Retention extends Ages {
+  /** Of these workflows the statuses that are there go by their own; `Infinity`: kept for ever. */
+  workflows?: Readonly<Record<string, Ages>>
+}
+
+/** In ms, by the status that a run ended with. */
+export interface Ages {
   succeededMs?: number
   failedMs?: number
   cancelledMs?: number
@@ -23,6 +29,8 @@ const counted = 200
 /** What of one status retention would delete. */
 export interface Prunable {
   status: string
+  /** The workflow whose own retention says so; null: that of the project. */
+  workflow: string | null
   runs: number
   events: number
   /** Of the payloads. */
@@ -52,16 +60,18 @@ const eligible = `ended_at is not null and ended_at < ? and status = ?
 /** What `prune` would delete now, by status. */
 export async function prunable(database: Database, retention: Retention, now: number): Promise<Prunable[]> {
   const found: Prunable[] = []
-  for (const [status, before] of limitsOf(retention, now)) {
-    const sum = { status, runs: 0, events: 0, bytes: 0, oldest: 0, newest: 0 }
+  for (const limit of limitsOf(retention, now)) {
+    const { status, workflow, before } = limit
+    const of = workflowsOf(limit)
+    const sum = { status, workflow, runs: 0, events: 0, bytes: 0, oldest: 0, newest: 0 }
     let last = { ended_at: Number.MIN_SAFE_INTEGER, no: -1 }
     for (;;) {
       const rows = await database.all<{ no: number; ended_at: number; events: number; bytes: number }>(
         `select no, ended_at, (select count(*) from events where events.run = runs.no) as events,
            (select coalesce(sum(coalesce(length(events.payload), length(blobs.content), 0)), 0)
              from events left join blobs on blobs.hash = events.blob where events.run = runs.no) as bytes
-         from runs where ${eligible} and ended_at >= ? and (ended_at > ? or no > ?) order by ended_at, no limit ?`,
-        [before, status, last.ended_at, last.ended_at, last.no, counted],
+         from runs where ${eligible} ${of.sql} and ended_at >= ? and (ended_at > ? or no > ?) order by ended_at, no limit ?`,
+        [before, status, ...of.values, last.ended_at, last.ended_at, last.no, counted],
       )
       if (sum.runs === 0) sum.oldest = rows[0]?.ended_at ?? 0
       sum.runs += rows.length
@@ -79,10 +89,42 @@ export async function prunable(database: Database, retention: Retention, now: nu
   return found
 }
 
-function limitsOf(retention: Retention, now: number): [status: string, before: number][] {
-  const { succeededMs, failedMs, cancelledMs } = retention
-  const ages = { succeeded: succeededMs, failed: failedMs, cancelled: cancelledMs }
-  return Object.entries(ages).flatMap(([status, age]) => (age === undefined ? [] : [[status, now - age]]))
+/** Runs of one status, and of one workflow, or of all but some: deleted when they ended before. */
+interface Limit {
+  status: string
+  workflow: string | null
+  /** The workflows that have a time of their own for that status. */
+  except: readonly string[]
+  /** ms */
+  before: number
+}
+
+const statuses = ['succeeded', 'failed', 'cancelled'] as const
+
+function limitsOf({ workflows = {}, ...ages }: Retention, now: number): Limit[] {
+  return statuses.flatMap((status) => {
+    const ageIn = (of: Ages) => of[`${status}Ms`]
+    const own = Object.entries(workflows).flatMap(([workflow, of]): [string, number][] => {
+      const age = ageIn(of)
+      return age === undefined ? [] : [[workflow, age]]
+    })
+    const limit = (workflow: string | null, age: number | undefined, except: string[]): Limit[] =>
+      age === undefined || age === Number.POSITIVE_INFINITY
+        ? []
+        : [{ status, workflow, except, before: now - age }]
+    const names = own.map(([workflow]) => workflow)
+    return [...limit(null, ageIn(ages), names), ...own.flatMap(([workflow, age]) => limit(workflow, age, []))]
+  })
+}
+
+/** SQL of which workflows, with its values. */
+function workflowsOf({ workflow, except }: Pick<Limit, 'workflow' | 'except'>): {
+  sql: string
+  values: string[]
+} {
+  if (workflow !== null) return { sql: 'and workflow = ?', values: [workflow] }
+  if (except.length === 0) return { sql: '', values: [] }
+  return { sql: `and workflow not in (${except.map(() => '?').join(', ')})`, values: [...except] }
 }
 
 /**
@@ -102,15 +144,11 @@ export async function prune(
 ): Promise<Pruned> {
   const total: Pruned = { runs: 0, events: 0 }
   // What an earlier one left over goes first, whatever is kept now.
-  const limits: [status: string | undefined, before: number][] = [
-    [undefined, now],
-    ...limitsOf(retention, now),
-  ]
-  for (const [status, before] of limits) {
-    const record: PruneRecord = { at: now, before, id: undefined }
+  for (const limit of [undefined, ...limitsOf(retention, now)]) {
+    const record: PruneRecord = { at: now, before: limit?.before ?? now, id: undefined }
     while (!signal?.aborted) {
       const pruned = await database.transaction(async (session) => {
-        const done = await pruneSlice(session, { ...(status === undefined ? {} : { status }), before, now })
+        const done = await pruneSlice(session, limit, now)
         return { ...done, id: await note(session, record, done) }
       })
       record.id = pruned.id
@@ -126,11 +164,12 @@ export async function prune(
 /** Goes on with what is left over; when that is done, takes out more. `isDone`: there was nothing to take out. */
 async function pruneSlice(
   session: Session,
-  { status, before, now }: Partial<Deletable> & Pick<Deletable, 'before' | 'now'>,
+  limit: Limit | undefined,
+  now: number,
 ): Promise<Pruned & { isDone: boolean }> {
   const earlier = await sweepLeftovers(session, budget)
   if (!earlier.isDone) return { runs: 0, events: earlier.events, isDone: false }
-  const runs = status === undefined ? 0 : await takeOut(session, { status, before, now })
+  const runs = limit === undefined ? 0 : await takeOut(session, limit, now)
   const rest = budget - earlier.events
   const { events } = runs > 0 && rest > 0 ? await sweepLeftovers(session, rest) : { events: 0 }
   return { runs, events: earlier.events + events, isDone: runs === 0 }
@@ -164,13 +203,6 @@ export async function note(
   return row!.id
 }
 
-interface Deletable {
-  status: string
-  /** They ended before (ms). */
-  before: number
-  now: number
-}
-
 /** What the signed heads list and the database has no more must have gone so. */
 function deletionAct(runs: number[], status: string, at: number): Act<'runs-deleted'> {
   const subject = `${runs.length} ${status} runs`
@@ -178,10 +210,12 @@ function deletionAct(runs: number[], status: string, at: number): Act<'runs-dele
 }
 
 /** Takes runs out of the world; what is left of them belongs to nobody from then on. Answers how many. */
-async function takeOut(session: Session, { status, before, now }: Deletable): Promise<number> {
+async function takeOut(session: Session, limit: Limit, now: number): Promise<number> {
+  const { status, before } = limit
+  const of = workflowsOf(limit)
   const rows = await session.all<{ no: number }>(
-    `select no from runs where ${eligible} order by ended_at limit ? {skip}`,
-    [before, status, batch],
+    `select no from runs where ${eligible} ${of.sql} order by ended_at limit ? {skip}`,
+    [before, status, ...of.values, batch],
   )
   if (rows.length === 0) return 0
   const marks = rows.map(() => '?').join(', ')

@@ -98,7 +98,15 @@ export function auditCases(open: Open): void {
       await database.run(`insert into inbox (run, name, payload, at) values (1, 'signal:x', '1', 1)`)
       const payloads = '{"input":1}'.length + '"large 1"'.length + '2'.length
       expect(await prunable(database, { succeededMs: 500, failedMs: 950 }, 1000)).toEqual([
-        { status: 'succeeded', runs: 1, events: 3, bytes: payloads, oldest: 100, newest: 100 },
+        {
+          status: 'succeeded',
+          workflow: null,
+          runs: 1,
+          events: 3,
+          bytes: payloads,
+          oldest: 100,
+          newest: 100,
+        },
       ])
       expect(await prune(database, { succeededMs: 500 }, 1000)).toEqual({ runs: 1, events: 3 })
       expect(await database.all('select no from runs order by no')).toEqual([{ no: 2 }, { no: 3 }, { no: 4 }])

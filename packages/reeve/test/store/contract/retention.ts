@@ -3,7 +3,7 @@ import { verifyAudit } from '../../../src/store/audit/audit.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { recordOccurrence } from '../../../src/store/dispatch/schedules.ts'
 import { eventValues, insertBlobs, insertEvents } from '../../../src/store/journal/journal.ts'
-import { prune } from '../../../src/store/keeping/retention.ts'
+import { prunable, prune } from '../../../src/store/keeping/retention.ts'
 import { tidy } from '../../../src/store/keeping/tidy.ts'
 import { ensureBudget, readBudget, reserve } from '../../../src/store/ledger/budgets.ts'
 import { foldModelCalls } from '../../../src/store/ledger/folded-calls.ts'
@@ -72,6 +72,39 @@ export function retentionCases(open: Open): void {
       expect(await db.all('select before, runs, events from prunings')).toEqual([
         { before: 999, runs: 6, events: 1715 },
       ])
+    },
+  )
+
+  storeCase(
+    "a workflow's own retention holds in place of the project's, longer, shorter and for ever",
+    open,
+    async (db) => {
+      const of = ['flow', 'books', 'books', 'brief', 'brief', 'kept']
+      const statuses = ['succeeded', 'succeeded', 'failed', 'succeeded', 'failed', 'succeeded'] as const
+      await addRuns(
+        db,
+        ...of.map((workflow, index) => newRun(index + 1, { workflow, status: statuses[index]! })),
+      )
+      const ended = [500, 500, 500, 900, 900, 1]
+      for (const [index, at] of ended.entries())
+        await db.run('update runs set ended_at = ? where no = ?', [at, index + 1])
+      const retention = {
+        succeededMs: 400,
+        workflows: {
+          books: { succeededMs: 800, failedMs: 300 },
+          brief: { succeededMs: 50 },
+          kept: { succeededMs: Number.POSITIVE_INFINITY },
+        },
+      }
+      const found = await prunable(db, retention, 1000)
+      expect(found.map(({ status, workflow, runs }) => [status, workflow, runs])).toEqual([
+        ['succeeded', null, 1],
+        ['succeeded', 'brief', 1],
+        ['failed', 'books', 1],
+      ])
+      expect(await prune(db, retention, 1000)).toMatchObject({ runs: 3 })
+      expect(await db.all('select no from runs order by no')).toEqual([{ no: 2 }, { no: 5 }, { no: 6 }])
+      expect(await verifyAudit(db)).toMatchObject({ faults: [] })
     },
   )
 

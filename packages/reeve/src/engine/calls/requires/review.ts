@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { reviewWorkflowName } from '../../../store/runs/reviews.ts'
 import type { CallSite } from '../../call-site.ts'
+import type { SampledReview } from '../../declared/review.ts'
 import { argumentsHash } from '../../replay/arguments-hash.ts'
-import type { SampledReview } from '../../review.ts'
 import { startChild } from '../children.ts'
 import { hasDone } from './done.ts'
 

@@ -1,6 +1,6 @@
-import { ReeveError } from '../base/errors.ts'
-import { checkOption, checkOptions } from '../base/options.ts'
-import { describeValue } from '../base/text/shorten.ts'
+import { ReeveError } from '../../base/errors.ts'
+import { checkOption, checkOptions } from '../../base/options.ts'
+import { describeValue } from '../../base/text/shorten.ts'
 
 /**
  * What a run must have done before it may end well: an effect, or a hand-over. A model that was fooled can also do harm by

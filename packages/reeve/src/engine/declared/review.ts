@@ -1,7 +1,7 @@
-import { ReeveError } from '../base/errors.ts'
-import { checkOptions } from '../base/options.ts'
-import { describeValue } from '../base/text/shorten.ts'
-import { type Duration, toMs } from '../base/time/time.ts'
+import { ReeveError } from '../../base/errors.ts'
+import { checkOptions, refuseUnknownOptions } from '../../base/options.ts'
+import { describeValue } from '../../base/text/shorten.ts'
+import { type Duration, toMs } from '../../base/time/time.ts'
 
 /** How long a person has to look at one, where nobody says otherwise. */
 const defaultWithin: Duration = '30d'
@@ -26,6 +26,7 @@ export function checkReview(review: unknown, workflow: string): SampledReview | 
   if (review === undefined) return undefined
   const what = `\`review\` of ${workflow}`
   checkOptions(review, what, rules, 'bad-workflow')
+  refuseUnknownOptions(review, what, Object.keys(rules), 'bad-workflow')
   const { share, within } = review as SampledReview
   if (!(share >= 0 && share <= 1))
     throw new ReeveError(
