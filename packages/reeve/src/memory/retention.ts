@@ -9,15 +9,12 @@ import { countOldItems, findOldItems, type OldItems } from '../store/memory/old-
 import { approvalsRestingOn } from '../store/memory/rests/resting-approvals.ts'
 import { normalizeScope } from './scopes.ts'
 
-/** A kind of what runs remember: passages go with their documents. */
-type RememberedKind = Exclude<ItemKind, 'passage'>
-
 /** How long what was remembered counts. */
 export interface MemoryRetention {
   /** Since its last version was recorded. */
   after: Duration
   /** Of these kinds. Default: of all but passages, which go with their documents. */
-  kinds?: readonly RememberedKind[]
+  kinds?: readonly Exclude<ItemKind, 'passage'>[]
   /** In this scope and all below it. Default: in all. */
   scope?: string
   /** `retract`: it is not found any more. `redact`: its words go, too, from all versions. Default `retract`. */
