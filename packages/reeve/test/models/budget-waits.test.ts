@@ -2,6 +2,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { Context, workflow } from '../../src/context.ts'
 import { WorkflowRegistry } from '../../src/engine/workflow.ts'
+import { checkRuns } from '../../src/inspect/health/checks/runs.ts'
+import { listRunPage } from '../../src/inspect/lists/run-list.ts'
 import { hashedNgrams } from '../../src/memory/embedder.ts'
 import { Knowledge } from '../../src/memory/knowledge.ts'
 import { Memory } from '../../src/memory/memory.ts'
@@ -131,12 +133,20 @@ test('it goes on as soon as somebody raises the ceiling, and sleeps on where tha
   const run = await engine.startRun(ask, 'it')
   await clock.advance(2000)
   expect(await waits(run.id)).toBe(1)
+  const { runs } = await listRunPage(database)
+  expect(runs).toMatchObject([
+    { reason: 'the budget of the project, until 2026-01-02 00:00 UTC: question "q"' },
+  ])
+  expect(await checkRuns(database)).toContainEqual(
+    expect.objectContaining({ what: 'budgets', found: '1 run waits for the budget of the project' }),
+  )
   await raise(0.2 * nano)
   await clock.advance(5000)
   expect((await rowOf(database, run.id)).status).toBe('waiting')
   expect(await waits(run.id)).toBe(1)
   await raise(0.4 * nano)
   await clock.advance(5000)
+  expect((await checkRuns(database)).map(({ what }) => what)).not.toContain('budgets')
   expect(await run.result()).toEqual({ status: 'succeeded', output: 'big' })
 })
 

@@ -135,6 +135,12 @@ export function moment(at: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
 }
 
+/** A moment to the minute, in a zone that is named: `2026-11-30 08:00 Europe/Berlin`. */
+export function inZone(at: number, zone: string): string {
+  const format = { timeZone: zone, dateStyle: 'short', timeStyle: 'short', hourCycle: 'h23' } as const
+  return `${new Intl.DateTimeFormat('sv-SE', format).format(at)} ${zone}`
+}
+
 /** `1.2 s`, `3 min 4 s`, `2 d 3 h`: for people. */
 export function formatMs(ms: number): string {
   if (ms < 1) return `${ms.toFixed(2)} ms`

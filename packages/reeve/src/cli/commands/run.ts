@@ -19,7 +19,7 @@ export function runCommands(program: Command, calls: Calls): void {
       .option('--sandbox', sandboxed)
   withWeb(program.command('dev'))
     .description(
-      'start the server for development: drive runs and schedules until Ctrl-C, and print each event',
+      'start the server for development: drive runs and schedules until Ctrl-C, and print when runs start, act, wait, fail and end (every event: reeve follow RUN)',
     )
     .action(
       calls('nobody', async () => (await import('../run/dev/dev.ts')).dev, {
@@ -29,7 +29,7 @@ export function runCommands(program: Command, calls: Calls): void {
     )
   withWeb(program.command('start'))
     .description(
-      'start the server for production, under a service manager: as dev, without printing each event',
+      'start the server for production, under a service manager: as dev, without printing what runs do',
     )
     .option('--capacity <n>', 'the most runs held in memory at once', '1000')
     .option('--grace <duration>', 'how long calls in progress may continue after the signal to stop', '10s')

@@ -230,7 +230,7 @@ function waitsFor(cli: Cli, run: Pick<RunView, 'id'>, waits: WaitsFor): string {
     case 'contract':
       return `${waits.words}; see it with: ${cli.command('connectors', 'diff', ...operands(waits.connection))}`
     case 'budget':
-      return `${waits.words}: there is no room in its budget; see it with: ${cli.command('budgets')}`
+      return `${waits.words}; it has no room: raise it, or see it with: ${cli.command('budgets')}`
     default:
       return waits.words
   }

@@ -7,6 +7,7 @@ import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
+import { continuingLine, continuingRuns } from './continuing.ts'
 import { openWeb, tellWeb, type WebOptions } from './web.ts'
 
 interface ServeOptions extends WebOptions {
@@ -39,9 +40,10 @@ function serve(cli: Cli, options: ServeOptions, event: 'serving' | 'working'): P
       )
       const web = event === 'serving' ? await openWeb(cli, runtime, options) : undefined
       if (web) onStop(() => web.close())
+      const { database, engine } = internalsOf(runtime)
+      const continuing = await continuingRuns(database)
       await runtime.start()
       const { project, workflowNames: workflows } = runtime
-      const { database, engine } = internalsOf(runtime)
       terminal.valueLine({
         event,
         project: project.folder,
@@ -49,6 +51,7 @@ function serve(cli: Cli, options: ServeOptions, event: 'serving' | 'working'): P
         worker: engine.worker.id,
         capacity,
         workflows,
+        continuing: continuing.count,
         ...(internalsOf(runtime).connections.isSandbox && { sandbox: true }),
         ...(web && { url: web.url }),
         ...(web?.signIn && { signIn: web.signIn }),
@@ -56,6 +59,8 @@ function serve(cli: Cli, options: ServeOptions, event: 'serving' | 'working'): P
       terminal.line(
         `reeve is ${event}: ${project.folder}, data in ${database.place}, worker ${engine.worker.id}, at most ${capacity} runs at once`,
       )
+      const goesOn = continuingLine(continuing)
+      if (goesOn !== undefined) terminal.line(goesOn)
       if (web) tellWeb(cli, web, options)
       for (const { route, solver, error } of runtime.unusableSolvers) {
         terminal.remark(`route ${route} works without ${solver}: ${safeLine(error.message)}`)

@@ -1,7 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { safeLine } from '../../base/text/one-line.ts'
-import { moment } from '../../base/time/time.ts'
+import { inZone, moment } from '../../base/time/time.ts'
 import { type Cli, operands } from '../cli.ts'
 import { unknownSchedule } from '../house/unknown-names.ts'
 import { withHouse } from '../house/with-house.ts'
@@ -85,7 +85,7 @@ function list(cli: Cli, options: Options): Promise<ExitCode> {
         terminal.line('The project has no schedules: see `schedules` in reeve.config.ts.')
       for (const { name, workflow, definition, paused, next, last } of rows) {
         const { cron, zone = 'UTC' } = definition as { cron: string; zone?: string }
-        const at = paused ? yellow('paused') : next === null ? 'no time left' : inZone(next, zone)
+        const at = paused ? yellow('paused') : next === null ? 'no time left' : inZone(Date.parse(next), zone)
         terminal.line(`${bold(safeLine(name))} starts ${workflow} at "${cron}" (${zone}), next: ${at}`)
         for (const { nominal, outcome, reason, runId: run } of last) {
           const what =
@@ -99,10 +99,4 @@ function list(cli: Cli, options: Options): Promise<ExitCode> {
     },
     'code',
   )
-}
-
-/** As the clocks there show it. */
-function inZone(at: string, zone: string): string {
-  const format = { timeZone: zone, dateStyle: 'short', timeStyle: 'short', hourCycle: 'h23' } as const
-  return `${new Intl.DateTimeFormat('sv-SE', format).format(new Date(at))} ${zone}`
 }

@@ -18,6 +18,8 @@ export interface Call<Kind extends CallKind = CallKind> {
   approval?: string
   /** How its wait ends as a person says, or why it cannot; undefined while it does not wait. */
   override: ((given: Override) => string | (() => void)) | undefined
+  /** What its next attempt waits for, and until when, for people. */
+  lacks?: string
   /** A person settled it: what comes of it afterwards counts for nothing. */
   overridden: boolean
   /** What it comes to is written, durable or not yet: nobody can say anything else of it. */

@@ -191,11 +191,12 @@ export class Calls {
     return undefined
   }
 
-  /** Those that are open, for people. */
+  /** Those that are open, for people; first one that waits for what many lack, such as a budget. */
   describeOpen(): string {
-    const first = this.#open.values().next().value
+    const first = [...this.#open.values()].find(({ lacks }) => lacks) ?? this.#open.values().next().value
     const others = this.#open.size - 1
-    const what = first ? `${first.kind} "${first.name}"` : 'nothing'
+    const lacks = first?.lacks === undefined ? '' : `${first.lacks}: `
+    const what = first ? `${lacks}${first.kind} "${first.name}"` : 'nothing'
     return others > 0 ? `${what} and ${others} more` : what
   }
 

@@ -1,3 +1,4 @@
+import { isoText } from '../../base/time/time.ts'
 import { awaitedItem } from '../../store/runs/awaited.ts'
 import type { CallSite } from '../call-site.ts'
 import type { Call } from '../replay/call.ts'
@@ -6,6 +7,8 @@ import type { Call } from '../replay/call.ts'
 export interface Lacking {
   /** The name under which calls wait for it. */
   until: string
+  /** The same for people: `the budget of agent clerk`. */
+  words: string
   /** When it is tried again in any case (ms). */
   at: number
   /** Whether it is there now; if not, that call is told when it has come. */
@@ -16,7 +19,7 @@ export interface Lacking {
 export async function untilThere(
   site: CallSite,
   call: Call,
-  { until, at, isThere }: Lacking,
+  { until, words, at, isThere }: Lacking,
   next: () => Promise<void> | void,
 ): Promise<void> {
   // What cannot be looked at is tried: an attempt waits out what keeps it from the database.
@@ -25,17 +28,22 @@ export async function untilThere(
   if (!site.waits.isOverridden(call.step) && (await look()) && !site.waits.isOverridden(call.step))
     return next()
   if (site.aborted || call.overridden) return
+  call.lacks = `${words}, until ${isoText(at).slice(0, 16).replace('T', ' ')} UTC`
   let stopTimer = () => {}
+  const goOn = () => {
+    delete call.lacks
+    site.perform(call, next)
+  }
   const stopWaiting = site.waits.forItem(awaitedItem(until, call.step), call.step, () => {
     stopTimer()
-    site.perform(call, next)
+    goOn()
     return 'used'
   })
   stopTimer = site.waits.until(
     at,
     () => {
       stopWaiting()
-      site.perform(call, next)
+      goOn()
     },
     call.step,
   )

@@ -3,6 +3,7 @@ import { toNanoUsd } from '../../base/money.ts'
 import type { Lacking } from '../../engine/waiting/until-there.ts'
 import type { Database } from '../../store/database.ts'
 import { awaitedBudget, waitForRoom } from '../../store/ledger/budget-waits.ts'
+import { budgetInWords } from '../../store/ledger/budget-words.ts'
 
 const dayMs = 86_400_000
 
@@ -17,6 +18,7 @@ export function lackingRoom(error: unknown, database: Database, now: number): La
   const { usd, nanousd = typeof usd === 'number' ? toNanoUsd(usd) : undefined } = error.details
   return {
     until: awaitedBudget(scope),
+    words: budgetInWords(scope),
     at: (Math.floor(now / dayMs) + 1) * dayMs,
     isThere: async (of) =>
       typeof nanousd === 'number' &&

@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { ceilingInNanoUsd, fromNanoUsd, toNanoUsd, toUsd, type Usd } from '../../base/money.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import type { Database } from '../../store/database.ts'
+import { budgetInWords } from '../../store/ledger/budget-words.ts'
 import {
   type BudgetRow,
   ensureBudget,
@@ -245,13 +246,4 @@ async function pay(
 function billIsUnknown(error: unknown, signal: AbortSignal): boolean {
   if (signal.aborted) return true
   return !(error instanceof ReeveError) || error.details.billUnknown === true
-}
-
-/** A budget as people call it, by its scope. */
-function budgetInWords(scope: string): string {
-  const [kind, name, ...rest] = scope.split(':')
-  if (kind === 'run') return rest.includes('agent') ? "the agent's `limits.cost`" : "the run's `limits.cost`"
-  if (kind === 'day')
-    return `the daily budget${rest.length > 0 ? ` of ${rest.join(' ')}` : ''} (${name}, by UTC)`
-  return name === undefined ? `the budget of the ${kind}` : `the budget of ${kind} ${name}`
 }

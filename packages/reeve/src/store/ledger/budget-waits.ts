@@ -77,6 +77,16 @@ async function wakeIn(session: Session, scope: string): Promise<number[]> {
   return moneyCameBack(session, [scope])
 }
 
+/** How many runs wait for room, by the scope of the budget. */
+export function countBudgetWaits(session: Session): Promise<{ scope: string; runs: number }[]> {
+  return session.all(
+    `select substr(a.what, ${prefix.length + 1}) as scope, count(distinct a.run) as runs
+     from awaited a join runs r on r.no = a.run
+     where a.what > '${prefix}' and a.what < '${afterPrefix}' and r.status = 'waiting' and r.wake_at is not null
+     group by a.what order by a.what`,
+  )
+}
+
 /** Calls that waited for days that are over went on by the clock. Answers how many rows went. */
 export function dropPastWaits(session: Session, today: string, most: number): Promise<number> {
   return dropAwaited(session, { from: awaitedBudget('day:'), before: awaitedBudget(today), most })

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { safeLine } from '../../../base/text/one-line.ts'
-import { moment } from '../../../base/time/time.ts'
+import { inZone, moment } from '../../../base/time/time.ts'
 import type { FollowedEvent } from '../../../inspect/follow/follow-events.ts'
 import { loadProject } from '../../../project/load.ts'
 import { FileChanges } from '../../../project/reload/file-changes.ts'
@@ -15,6 +15,7 @@ import { type ExitCode, exitCodes } from '../../terminal/exit-codes.ts'
 import { Interrupt } from '../../terminal/interrupt.ts'
 import { openRuntime } from '../../terminal/project-runtime.ts'
 import { projectFolder } from '../../terminal/workspace.ts'
+import { type Continuing, continuingLine, continuingRuns } from '../continuing.ts'
 import { tellWeb, type WebOptions } from '../web.ts'
 import { reload } from './reload.ts'
 import { Serving } from './serving.ts'
@@ -37,9 +38,10 @@ export async function dev(cli: Cli, options: WebOptions): Promise<ExitCode> {
     'Nothing is lost: runs in progress continue at the next start.',
     () => runtime.hurry(),
   )
+  const continuing = await continuingRuns(internalsOf(runtime).database)
   let serving = await Serving.open(cli, runtime, options)
   try {
-    await greet(cli, serving.runtime, serving.page)
+    await greet(cli, serving.runtime, serving.page, continuing)
     tellWeb(cli, serving.page, options)
     void tellKnowledge(cli, serving.runtime)
     let lookAt = 0
@@ -65,7 +67,12 @@ export async function dev(cli: Cli, options: WebOptions): Promise<ExitCode> {
   }
 }
 
-async function greet(cli: Cli, runtime: Runtime, { url, signIn }: Page): Promise<void> {
+async function greet(
+  cli: Cli,
+  runtime: Runtime,
+  { url, signIn }: Page,
+  continuing: Continuing,
+): Promise<void> {
   const { terminal } = cli
   const { bold, dim, yellow } = terminal.colors
   const { project } = runtime
@@ -79,17 +86,21 @@ async function greet(cli: Cli, runtime: Runtime, { url, signIn }: Page): Promise
     database: database.place,
     workflows,
     pending,
+    continuing: continuing.count,
     url,
     ...(signIn && { signIn }),
   })
   terminal.line(`${bold('reeve')} serves ${project.folder} ${dim(`(data in ${database.place})`)}`)
   terminal.line(`workflows: ${workflows.join(', ') || 'none; add a file to workflows/'}`)
-  for (const { name, workflow, next_at } of schedules) {
-    terminal.line(`schedule ${name}: ${workflow}, next at ${next_at === null ? 'no time' : moment(next_at)}`)
+  for (const { name, workflow, next_at: at, definition } of schedules) {
+    const { zone = 'UTC' } = JSON.parse(definition) as { zone?: string }
+    terminal.line(`schedule ${name}: ${workflow}, next at ${at === null ? 'no time' : inZone(at, zone)}`)
   }
   for (const { route, solver, error } of runtime.unusableSolvers) {
     terminal.line(`${yellow('!')} route ${route} works without ${solver}: ${safeLine(error.message)}`)
   }
+  const goesOn = continuingLine(continuing)
+  if (goesOn !== undefined) terminal.line(goesOn)
   if (pending > 0) terminal.line(`${yellow('?')} ${pending} wait for a person: ${cli.command('approvals')}`)
   terminal.line(dim(`start a run: ${cli.command('run', 'WORKFLOW', '--input', 'JSON')}; Ctrl-C stops`))
 }

@@ -3,6 +3,8 @@ import { countPending } from '../../../store/approvals/approvals.ts'
 import type { Database } from '../../../store/database.ts'
 import { countLane, type Lane, readLanes } from '../../../store/dispatch/lanes.ts'
 import { drivenVersions, liveWorkers, versionName } from '../../../store/dispatch/workers.ts'
+import { countBudgetWaits } from '../../../store/ledger/budget-waits.ts'
+import { budgetInWords } from '../../../store/ledger/budget-words.ts'
 import { countMoving, countRuns } from '../../../store/runs/run-counts.ts'
 import { type RunStatus, runStatuses } from '../../../store/runs/runs.ts'
 import type { Finding } from './finding.ts'
@@ -50,6 +52,18 @@ export async function lackingLanes(database: Database): Promise<(Lane & { queued
   return Promise.all(lanes.map(async (lane) => ({ ...lane, queued: await countLane(database, lane) })))
 }
 
+/** What waits for room in a budget. */
+async function budgetFindings(database: Database): Promise<Finding[]> {
+  const waits = await countBudgetWaits(database)
+  if (waits.length === 0) return []
+  const found = waits.map(
+    ({ scope, runs }) => `${runs} ${runs === 1 ? 'run waits' : 'runs wait'} for ${budgetInWords(scope)}`,
+  )
+  const advice =
+    'Raise it in reeve.config.ts, or let them wait: a daily budget begins anew at 00:00 UTC. See it'
+  return [{ what: 'budgets', state: 'warning', found: fewOf(found), advice, command: ['budgets'] }]
+}
+
 export async function checkRuns(database: Database): Promise<Finding[]> {
   const counts = await countRuns(database)
   const total = (status: RunStatus) => counts.get(status) ?? 0
@@ -67,6 +81,7 @@ export async function checkRuns(database: Database): Promise<Finding[]> {
       command: ['runs', '--status', status],
     })
   }
+  findings.push(...(await budgetFindings(database)))
   const pending = await countPending(database)
   const waiting: Finding = {
     what: 'approvals',
