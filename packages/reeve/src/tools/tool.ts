@@ -51,7 +51,10 @@ export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSc
   risk?: Risk | undefined
   /** The risk of a call with these arguments, where not all are as grave as `risk`. */
   riskOf?(args: OutputOf<I>): Risk
-  /** Whether a person must approve the exact arguments. Default: always, unless the risk is low. */
+  /**
+   * Whether a person must approve the exact arguments. Default: always, unless the risk is low; and for an agent whose code has no grant for
+   * it also then, where the class is `once` and there is no `undo`.
+   */
   approval?: ('always' | 'never' | ((args: OutputOf<I>) => boolean)) | undefined
   /** An approval that nobody decides expires after this time. Default: never. */
   approvalTimeout?: Duration | undefined
@@ -189,6 +192,7 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   of('risk', risk, risks)
   const { approval = risk === 'low' ? 'never' : 'always' } = definition
   if (typeof approval !== 'function') of('approval', approval, ['always', 'never'])
+  const isFinal = definition.approval === undefined && effect === 'once' && definition.undo === undefined
   let governed: GovernedTool | undefined
   const built: Tool<InputOf<I>, OutputOf<O>, OutputOf<I>> = {
     kind: 'reeve-tool',
@@ -209,7 +213,8 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
       typeof approval === 'function' ? (args) => approval(args as OutputOf<I>) : () => approval === 'always',
     governed: () => {
       // Its name may come later, with the file that it is in.
-      if (governed?.name !== built.name) governed = governedTool(built, axesOf(definition))
+      if (governed?.name !== built.name)
+        governed = { ...governedTool(built, axesOf(definition)), ...(isFinal && { isFinal }) }
       return governed
     },
     approvalTimeout: definition.approvalTimeout,

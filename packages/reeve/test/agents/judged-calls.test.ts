@@ -486,3 +486,59 @@ test('an edit that is denied where it acts is put back to the person with why, a
   expect(await handle.result()).toMatchObject({ output: 'done' })
   expect(sent).toEqual([{ to: 'ann@shop.example', body: 'Hello.' }])
 })
+
+test.each([
+  [undefined, {}, true],
+  [[{ tool: 'notes.pin' }], {}, false],
+  [undefined, { approval: 'never' as const }, false],
+  [undefined, { undo: { run: () => null } }, false],
+])(
+  'what an agent does once, at low risk and for good, is asked: granted %j, with %j: %s',
+  async (grants, more, isAsked) => {
+    let pinned = 0
+    const pin = tool({
+      name: 'notes.pin',
+      description: 'Pin a note to the board of the office',
+      input: z.object({ flag: z.boolean() }),
+      output: z.null(),
+      effect: 'once',
+      risk: 'low',
+      sends: 'none',
+      roles: { flag: 'plain' },
+      run: () => {
+        pinned++
+        return null
+      },
+      ...more,
+    })
+    const clerk = agent({
+      name: 'clerk',
+      instructions: 'You keep the board.',
+      input: z.string(),
+      route: 'chat',
+      tools: [pin],
+      ...(grants && { grants }),
+      owner: 'ada',
+    })
+    const flow = workflow({
+      name: 'flow',
+      input: z.string(),
+      async run(ctx, task) {
+        // The workflow's own code was reviewed.
+        await ctx.call(pin, { flag: false })
+        return ctx.agent(clerk, task)
+      },
+    })
+    const chat = scriptedSolver([toolCalls(['notes.pin', { flag: true }]), 'done'])
+    const bench = await agentBench([flow], { chat })
+    const handle = await bench.engine.startRun(flow, 'Pin the note to the board.')
+    if (isAsked) {
+      const asked = await bench.nextAsked()
+      expect(JSON.parse(asked.terms!).why.join(' ')).toContain('cannot be undone')
+      expect(pinned).toBe(1)
+      await bench.engine.control.decide(asked.id, { verdict: 'approve', by: 'ada', hash: asked.args_hash })
+    }
+    expect(await handle.result()).toMatchObject({ output: 'done' })
+    expect(pinned).toBe(2)
+  },
+)

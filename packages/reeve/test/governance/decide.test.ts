@@ -457,3 +457,25 @@ test('a supervised agent asks but for what a grant in its code names; the level 
   expect(call({ ...agent(), level: 'autonomous' }, { ...agent(), level: 'observe' }).decision).toBe('deny')
   expect(call({ ...agent([]), level: 'autonomous' }).decision).toBe('deny')
 })
+
+test('what is done once and cannot be undone is asked of an agent, unless a grant in its code or an exception names it', () => {
+  const note = { ...sendMail, effect: 'once', isFinal: true } as const
+  const call = (tool: typeof note | typeof sendMail, ...links: Link[]) =>
+    ruled(
+      tool,
+      { to: 'chen@x.org', body: 'Hello' },
+      { request: 'Send a mail to chen@x.org', call: { chain: [person('owner'), ...links] } },
+    )
+  const asked = call(note, agent())
+  expect([asked.decision, ...codesOf(asked)]).toEqual(['ask', 'cannot-undo-unasked'])
+  expect(call({ ...note, isFinal: false } as never, agent()).decision).toBe('allow')
+  // A call of a milder class.
+  expect(call({ ...note, effect: 'idempotent' } as never, agent()).decision).toBe('allow')
+  const granted = { ...agent([{ tool: 'send_email' }]), isGranted: true }
+  expect(call(note, granted).decision).toBe('allow')
+  // What the one above was granted is not what this one was.
+  expect(call(note, granted, agent()).decision).toBe('ask')
+  expect(call(note, agent(), granted).decision).toBe('allow')
+  const excepted = agent([{ id: 'exception:7', tool: 'send_email' }])
+  expect(call(note, excepted).decision).toBe('allow')
+})

@@ -41,6 +41,8 @@ export function judgePermission(call: PermittedCall): Permission {
     else {
       const limit = limitOf(link, call.tool, held.grant)
       if (limit) reasons.push(limit)
+      const final = link === call.chain.at(-1) && finalOf(link, call.tool, held.grant)
+      if (final) reasons.push(final)
     }
     if ('grant' in held && held.grant) {
       const { grant } = held
@@ -80,6 +82,18 @@ function limitOf(
   if (isGranted || grant?.id.startsWith('exception:')) return undefined
   const text = `${who}, and no grant in its code names this call: a person approves it.`
   return { code: 'level-supervised', text, verdict: 'ask' }
+}
+
+/** What an agent does once and nobody can undo is asked about, unless its code or an owner granted it by name. */
+function finalOf(
+  { principal, isGranted }: Link,
+  { name, effect, isFinal }: GovernedTool,
+  grant?: PreparedGrant,
+): Reason | undefined {
+  if (!isFinal || effect !== 'once' || principal.kind !== 'agent') return undefined
+  if (isGranted || grant?.id.startsWith('exception:')) return undefined
+  const text = `"${name}" cannot be undone, and no grant in the code of "${principal.id}" names it: a person approves it.`
+  return { code: 'cannot-undo-unasked', text, verdict: 'ask' }
 }
 
 /** What a call takes of a grant's budgets: each principal has accounts of its own. */

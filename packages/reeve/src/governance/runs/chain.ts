@@ -51,9 +51,8 @@ function actorLink(standing: Standing, actor: Actor, now: number): Link {
   const isRevoked = standing.principal(id)?.isRevoked ?? false
   const level = standing.level(id) ?? (actor.isLevelled ? 'observe' : undefined)
   const made = link(standing, { id, kind: actor.kind }, actor.grants ?? everything, isRevoked, now)
-  return level === undefined
-    ? made
-    : { ...made, level, isGranted: actor.isGranted ?? actor.grants !== undefined }
+  const isGranted = actor.isGranted ?? actor.grants !== undefined
+  return { ...made, ...(level !== undefined && { level }), isGranted }
 }
 
 function link(

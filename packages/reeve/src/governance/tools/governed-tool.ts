@@ -44,6 +44,8 @@ export interface GovernedTool {
   commits?: string
   /** Adds something of the operator's own that is easily removed: a file, a download. */
   isAdditive?: boolean
+  /** What a call of class `once` did stays: there is no undo, and its code does not say itself whether people are asked. */
+  isFinal?: boolean
   /** Confirms with a code what another call has begun; decided there. */
   confirms?: boolean
 }

@@ -137,7 +137,8 @@ export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpTool
     effectOf: (args) => effectOf(methodOf(args)),
     risk: gravest<Risk>(methods.map(riskOf), ['high', 'medium', 'low']),
     riskOf: (args) => riskOf(methodOf(args)),
-    approval: approval ?? (risk === 'low' ? 'never' : (args) => !isRead(methodOf(args))),
+    // Of low risk it is the tool's own default.
+    approval: approval ?? (risk === 'low' ? undefined : (args) => !isRead(methodOf(args))),
     ...(rate && { rate }),
     secrets: [...secrets, ...secretNamesIn(policy.credentials)],
     timeout: toMs(policy.timeout ?? '20s', `\`timeout\` of tool "${name}"`) + 5000,

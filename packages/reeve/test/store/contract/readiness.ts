@@ -6,6 +6,8 @@ import {
   type Judged,
   viewReadiness,
 } from '../../../src/governance/readiness/held-level.ts'
+import { correctedSince } from '../../../src/inspect/failures/corrected.ts'
+import { failureClasses } from '../../../src/inspect/failures/failure-classes.ts'
 import { approvalValues, insertApprovals, recordDecision } from '../../../src/store/approvals/approvals.ts'
 import { listLevels } from '../../../src/store/authority/levels.ts'
 import { readAuthorityVersion } from '../../../src/store/authority/version.ts'
@@ -96,6 +98,44 @@ export function readinessCases(open: Open): void {
     )
     expect(await checkReadiness(db, judged, 1)).toMatchObject({ earned: 'draft', figures: { total: 6 } })
   })
+
+  storeCase(
+    'what a person says of a run that is reviewed counts for its workflow and for the agents that were asked in it',
+    open,
+    async (db) => {
+      no = 0
+      await decided(db, 21)
+      expect(await checkReadiness(db, judged, 1)).toMatchObject({ earned: 'supervised' })
+      const review = { workflow: 'reeve.review', version: '1', status: 'succeeded' } as const
+      await addRuns(db, newRun(++no, { ...review, parent: 21 }))
+      const asked = { id: 'review', run: no, step: 2, kind: 'approval', subject: 'review triage' } as const
+      await db.bulk(insertApprovals, [
+        approvalValues({ ...asked, shown: '{}', args_hash: 'h', requested_at: 1, expires_at: null }),
+      ])
+      const said = { status: 'rejected', at: 3000, by: 'ada', note: 'nobody was told', answer: null } as const
+      await recordDecision(db, 'review', said)
+      expect(await checkReadiness(db, judged, 1)).toMatchObject({ earned: 'draft', figures: { inARow: 0 } })
+      expect(await checkReadiness(db, { ...judged, name: 'reeve.review' }, 1)).toMatchObject({
+        figures: { trials: 0 },
+      })
+      const corrected = { run: 'run21', workflow: 'triage', what: 'rejected', note: 'nobody was told' }
+      expect(await correctedSince(db, { since: 0, workflow: 'triage', limit: 9 })).toMatchObject([corrected])
+      expect((await failureClasses(db, 0)).classes).toMatchObject([
+        { place: 'prompt', workflows: ['triage'], runs: ['run21'] },
+      ])
+      await noteCeilings(db, [{ id: 'agent:desk', ceiling: { grants: null, version: 'f1' } }], {
+        now: 500,
+        policies: 'p',
+      })
+      const desk: Judged = { ...judged, kind: 'agent', name: 'desk', version: 'f1' }
+      expect(await viewReadiness(db, desk)).toMatchObject({ figures: { trials: 0 } })
+      await db.run(
+        `insert into model_calls (id, run, run_id, workflow, agent, model, at, outcome, nanousd, input_tokens, output_tokens, cached_tokens)
+         values ('m', 21, 'run21', 'triage', 'desk', 'some/model', 900, 'completed', 0, 0, 0, 0)`,
+      )
+      expect(await viewReadiness(db, desk)).toMatchObject({ figures: { inARow: 0, trials: 1 } })
+    },
+  )
 
   storeCase('an agent has evidence of its own, since its code is what it is', open, async (db) => {
     no = 0
