@@ -6,9 +6,12 @@ import type { Engine } from '../engine/engine.ts'
 import type { Database } from '../store/database.ts'
 import { type BulkActionRow, moveBulkAction, takeBulkAction } from '../store/runs/bulk-actions.ts'
 import { type RunFilter, type RunPlace, readRunSlice } from '../store/runs/run-lists.ts'
+import type { RunRow } from '../store/runs/runs.ts'
 
 /** Runs that are acted on before it is written down how far it came. */
 const slice = 50
+/** Of them so many at one moment: what they write becomes durable with one sync of the disk. */
+const abreast = 10
 /** Between two looks for what another process may have left. */
 const lookMs = 15_000
 
@@ -73,19 +76,31 @@ export class BulkActions {
     let place = action.place === null ? undefined : (JSON.parse(action.place) as RunPlace)
     while (!this.#closing.signal.aborted) {
       const { rows, next } = await readRunSlice(database, filter, place, slice)
-      const step = { place: next, done: 0, refused: 0, problem: null as string | null }
-      for (const { id } of rows) {
-        const problem = await this.#act(action, id)
+      const step = { place: next, ...(await this.#actOnAll(action, rows)) }
+      const goesOn = await database.transaction((session) => moveBulkAction(session, action.id, step))
+      if (!next || !goesOn) return
+      place = next
+    }
+  }
+
+  /** @throws what can be tried again, after all that was begun has ended */
+  async #actOnAll(action: BulkActionRow, rows: readonly RunRow[]) {
+    const step = { done: 0, refused: 0, problem: null as string | null }
+    const left = rows.values()
+    const lane = async () => {
+      for (const row of left) {
+        const problem = wasDone(action, row) ? undefined : await this.#act(action, row.id)
         if (problem === undefined) step.done++
         else {
           step.refused++
           step.problem = firstCharacters(problem, 1000)
         }
       }
-      const goesOn = await database.transaction((session) => moveBulkAction(session, action.id, step))
-      if (!next || !goesOn) return
-      place = next
     }
+    const ends = await Promise.allSettled(Array.from({ length: abreast }, lane))
+    const broken = ends.find((end) => end.status === 'rejected')
+    if (broken) throw broken.reason
+    return step
   }
 
   /** What stands in the way; undefined: it is done. */
@@ -101,4 +116,9 @@ export class BulkActions {
       throw error
     }
   }
+}
+
+/** A process that was cut off had done it already, and not yet written down that it had. */
+function wasDone({ action, created_at }: BulkActionRow, { status, ended_at }: RunRow): boolean {
+  return action === 'cancel' && status === 'cancelled' && ended_at !== null && ended_at >= created_at
 }

@@ -236,24 +236,59 @@ test('a bulk action on all runs must be asked for as such, and is on none by a n
   expect((await reeve.bulk.list()).items).toEqual([])
 })
 
+test('a bulk action on thousands of runs is stopped on its way, and what it did stays done', async () => {
+  const server = await startServer({ isIdle: true })
+  const reeve = await server.as('operator')
+  const all = 2000
+  await Promise.all(Array.from({ length: all }, () => server.runtime.startRun('await-go', null)))
+  const cancelAll = { body: { action: 'cancel', filter: { workflow: 'await-go' } } } as const
+  const { id: bulk, status } = await reeve.bulk.start(cancelAll)
+  expect(status).toBe('running')
+  await vi.waitFor(async () => {
+    expect((await reeve.bulk.one({ params: { bulk } })).done).toBeGreaterThan(0)
+  }, 30_000)
+  await reeve.bulk.stop({ params: { bulk } })
+  // The slice that was under way ends, and nothing after it.
+  await server.close()
+  const again = await startServer({ database: server.runtime.environment.database, isIdle: true })
+  const operator = await again.as('operator')
+  const { done } = await operator.bulk.one({ params: { bulk } })
+  expect(await operator.bulk.one({ params: { bulk } })).toMatchObject({ status: 'stopped', refused: 0 })
+  const { total: cancelled } = await operator.bulk.count({ query: { status: 'cancelled' } })
+  expect(cancelled - done).toBeOneOf([0, 50])
+  expect(cancelled).toBeLessThan(all)
+  const rest = await operator.bulk.start(cancelAll)
+  await vi.waitFor(async () => {
+    const now = await operator.bulk.one({ params: { bulk: rest.id } })
+    expect(now).toMatchObject({ status: 'done', done: all - cancelled, refused: cancelled })
+  }, 60_000)
+}, 120_000)
+
 test('a bulk action that a process left goes on in the next one', async () => {
   const first = await startServer()
   const { database } = first.runtime.environment
-  for (let count = 0; count < 60; count++) await first.runtime.startRun('await-go', null)
+  const ids: string[] = []
+  for (let count = 0; count < 60; count++) ids.push((await first.runtime.startRun('await-go', null)).id)
   await vi.waitFor(async () => expect(await first.runtime.isQuiet()).toBe(true), 20_000)
   await first.close()
   const idle = await startServer({ database, isIdle: true })
   const { database: open, clock } = idle.internals
   await open.run(
     `insert into bulk_actions (id, action, filter, created_by, status, created_at, moved_at)
-     values ('left', 'cancel', '{"status":"waiting"}', 'ada', 'running', ?, 0)`,
+     values ('left', 'cancel', '{"workflow":"await-go"}', 'ada', 'running', ?, 0)`,
     [clock.now()],
   )
+  // What it did before it was cut off, and did not come to write down, counts as done.
+  for (const id of ids.slice(-3)) await idle.runtime.cancel(id, { by: 'ada' })
   await idle.close()
   const second = await startServer({ database })
   const reeve = await second.as('viewer')
   await vi.waitFor(async () => {
-    expect(await reeve.bulk.one({ params: { bulk: 'left' } })).toMatchObject({ status: 'done', done: 60 })
+    expect(await reeve.bulk.one({ params: { bulk: 'left' } })).toMatchObject({
+      status: 'done',
+      done: 60,
+      refused: 0,
+    })
   }, 30_000)
 })
 
