@@ -5,32 +5,6 @@ import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig, type Plugin, type Rolldown } from 'vite'
 import { asks, asksOfAll } from './src/asks.ts'
 
-/**
- * The first script loads the rest: what that is stands in the page, too, so that the browser fetches all of it beside the
- * first script and not after it.
- */
-const namedAhead: Plugin = {
-  name: 'named-ahead',
-  transformIndexHtml: {
-    order: 'post',
-    handler(_html, { bundle = {} }) {
-      const chunks = Object.values(bundle).filter((file) => file.type === 'chunk')
-      const main = chunks.find(({ moduleIds }) => moduleIds.some((id) => id.endsWith('/src/main.tsx')))
-      if (!main) return []
-      const { scripts, styles } = neededBy(main, bundle)
-      const link = (attrs: Record<string, string>) => ({
-        tag: 'link',
-        attrs: { ...attrs, crossorigin: '' },
-        injectTo: 'head' as const,
-      })
-      return [
-        ...[...styles].map((name) => link({ rel: 'stylesheet', href: `/${name}` })),
-        ...[...scripts].map((name) => link({ rel: 'modulepreload', href: `/${name}` })),
-      ]
-    },
-  },
-}
-
 /** The files of a script and of all that it imports. */
 function neededBy(chunk: Rolldown.OutputChunk, bundle: Rolldown.OutputBundle) {
   const scripts = new Set<string>()
@@ -46,8 +20,8 @@ function neededBy(chunk: Rolldown.OutputChunk, bundle: Rolldown.OutputBundle) {
 }
 
 /**
- * `pages.json`: by the path of each page the files that it needs beyond those of every page, which the server names in what it
- * answers for that path, so that they come beside the first scripts, too; and what it asks first, whose answers the server brings.
+ * `pages.json`: the files of every page, and by the path of each page those that it needs beyond them: the server names them in
+ * the head of what it answers for that path, so that all come at once; and what it asks first, whose answers the server brings.
  */
 const pageFiles: Plugin = {
   name: 'page-files',
@@ -68,7 +42,10 @@ const pageFiles: Plugin = {
     this.emitFile({
       type: 'asset',
       fileName: 'pages.json',
-      source: JSON.stringify({ always: asksOfAll, pages: found }),
+      source: JSON.stringify({
+        always: { files: [...always.styles, ...always.scripts], asks: asksOfAll },
+        pages: found,
+      }),
     })
   },
 }
@@ -93,12 +70,14 @@ const packedAhead: Plugin = {
 
 /** Built into the package that serves it. While it is worked on, `npm run dev` passes the API on to a running server. */
 export default defineConfig({
-  plugins: [react(), namedAhead, pageFiles, packedAhead],
+  plugins: [react(), pageFiles, packedAhead],
   // The client of the API as it stands here, built or not.
   resolve: {
     conditions: ['reeve-source', ...defaultClientConditions],
     // The page is written for React and built with Preact, which does the same with a sixth of the bytes and less work: ARCHITECTURE.md.
     alias: {
+      'use-sync-external-store/shim/with-selector.js': join(import.meta.dirname, 'src/external-store.ts'),
+      'use-sync-external-store/shim/with-selector': join(import.meta.dirname, 'src/external-store.ts'),
       'react-dom/client': 'preact/compat/client',
       'react-dom': 'preact/compat',
       'react/jsx-runtime': 'preact/jsx-runtime',
@@ -117,19 +96,19 @@ export default defineConfig({
         codeSplitting: {
           // A file each over a slow line costs more than what is in it.
           groups: [
+            // Two lines carry them sooner than one.
+            { name: 'preact', test: /node_modules\/preact\//, priority: 3 },
             {
-              name: 'first',
-              test: /src\/(?:first|pages)\.ts|preload-helper|rolldown[/:-]runtime/,
+              name: 'vendor',
+              test: /node_modules\/@tanstack\/(?!.*virtual)|src\/external-store/,
               priority: 3,
             },
-            // Two lines carry them sooner than one.
-            { name: 'preact', test: /node_modules\/preact\//, priority: 2 },
-            { name: 'vendor', test: /node_modules\/@tanstack\/(?!.*virtual)/, priority: 2 },
             {
               name: 'frame',
-              test: /src\/(?:main|beginning|router|ui\/|api\/|frame\/|features\/(?:palette|session|inbox\/decisions|[a-z]+\/(?:wording|status|standing|results)\.ts))/,
-              priority: 1,
+              test: /preload-helper|src\/(?:main|pages|beginning|router|ui\/|follow-links|api\/|frame\/|features\/(?:palette|session|inbox\/decisions|[a-z]+\/(?:wording|status|standing|results)\.ts))/,
+              priority: 2,
             },
+            { name: 'run', test: /src\/features\/run\/(?!graph|compare|forms\/[A-Z]|Events)/ },
           ],
         },
       },

@@ -1,10 +1,11 @@
 import './styles.css'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { StrictMode, startTransition } from 'react'
+import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { isRefusal } from './api/client.ts'
-import { showWhenDrawn } from './beginning.ts'
+import { afterPaint, showWhenDrawn } from './beginning.ts'
+import { followLinks } from './follow-links.ts'
 import { KeyboardProvider } from './frame/keys.tsx'
 import { createPages } from './router.tsx'
 import { showColours } from './ui/colours.ts'
@@ -22,16 +23,17 @@ const client = new QueryClient({
 
 showColours()
 const root = createRoot(document.getElementById('root')!)
-// In short steps: between them a telephone hears whoever touches it.
-startTransition(() =>
+afterPaint(() => {
+  const router = createPages(client)
+  followLinks((href) => void router.navigate({ href }))
   root.render(
     <StrictMode>
       <QueryClientProvider client={client}>
         <KeyboardProvider>
-          <RouterProvider router={createPages(client)} />
+          <RouterProvider router={router} />
         </KeyboardProvider>
       </QueryClientProvider>
     </StrictMode>,
-  ),
-)
-showWhenDrawn(client)
+  )
+  showWhenDrawn(client)
+})

@@ -3,7 +3,6 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  Link,
   lazyRouteComponent,
 } from '@tanstack/react-router'
 import { startTransition, useEffect, useState } from 'react'
@@ -11,6 +10,7 @@ import { isSignedOut } from './api/client.ts'
 import { followEvents } from './api/live.ts'
 import { type LedgerFilter, type MemoryFilter, sessionQuery } from './api/queries.ts'
 import type { Proposal, RunStatus } from './api/types.ts'
+import { afterDrawn } from './beginning.ts'
 import { kindWords } from './features/changes/wording.ts'
 import { results } from './features/directives/results.ts'
 import { DecisionsProvider } from './features/inbox/decisions.tsx'
@@ -21,6 +21,7 @@ import { Frame } from './frame/Frame.tsx'
 import { pages } from './pages.ts'
 import { keyOf, oneOf, text } from './search-values.ts'
 import { Failure } from './ui/Failure.tsx'
+import { Link } from './ui/Link.tsx'
 import { Empty, Page } from './ui/Page.tsx'
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({
@@ -46,7 +47,17 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({
 function Root() {
   const { client } = root.useRouteContext()
   const [refused, setRefused] = useState<unknown>()
-  useEffect(() => followEvents(client, setRefused), [client])
+  useEffect(() => {
+    let stop = () => {}
+    // The page says where the journal stood when it was made: nothing is missed meanwhile.
+    const leave = afterDrawn(() => {
+      stop = followEvents(client, setRefused)
+    })
+    return () => {
+      leave()
+      stop()
+    }
+  }, [client])
   // What routes change is drawn in one go; this, the most of all, in short steps.
   const [isBegun, setBegun] = useState(false)
   useEffect(() => startTransition(() => setBegun(true)), [])
@@ -283,7 +294,6 @@ export function createPages(client: QueryClient) {
   return createRouter({
     routeTree: root.addChildren([...routes]),
     context: { client },
-    defaultPreload: 'intent',
   })
 }
 

@@ -1,5 +1,5 @@
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { Link } from './Link.tsx'
 import css from './ui.module.css'
 
 export type Tone = 'good' | 'warn' | 'bad' | 'plain'

@@ -5,7 +5,8 @@ import { onOtherTime, serverNow } from '../api/server-time.ts'
 export function useNow(everyMs = 15_000): number {
   const [now, setNow] = useState(serverNow)
   useEffect(() => {
-    const renew = () => setNow(serverNow())
+    // What was drawn a moment ago is not drawn again.
+    const renew = () => setNow((before) => (Math.abs(serverNow() - before) < 500 ? before : serverNow()))
     const timer = setInterval(renew, everyMs)
     const stop = onOtherTime(renew)
     renew()

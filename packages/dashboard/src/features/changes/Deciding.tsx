@@ -1,5 +1,4 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
@@ -9,6 +8,7 @@ import { Button } from '../../ui/controls/Button.tsx'
 import { Textarea } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { Form } from '../../ui/Form.tsx'
+import { Link } from '../../ui/Link.tsx'
 import ui from '../../ui/ui.module.css'
 import { adoptWords } from './wording.ts'
 

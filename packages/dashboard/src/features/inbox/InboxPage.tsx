@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { lazy, Suspense, useEffect, useRef } from 'react'
 import { waitingQuery } from '../../api/queries.ts'
 import type { ApprovalItem, WaitingItem } from '../../api/types.ts'
 import { useKeys } from '../../frame/keys.tsx'
@@ -13,11 +13,13 @@ import { useDecisions } from './decisions.tsx'
 import css from './Inbox.module.css'
 import { ItemCard } from './ItemCard.tsx'
 import { ItemList } from './ItemList.tsx'
-import { ProposalCard } from './ProposalCard.tsx'
-import { StuckCard } from './StuckCard.tsx'
 import { snooze, useSnoozed } from './snooze.ts'
 import { UnlistedPage } from './UnlistedPage.tsx'
 import { askedBy, idOf } from './wording.ts'
+
+// What waits is an approval most of the time: the other two come when there is one.
+const ProposalCard = lazy(() => import('./ProposalCard.tsx').then((its) => ({ default: its.ProposalCard })))
+const StuckCard = lazy(() => import('./StuckCard.tsx').then((its) => ({ default: its.StuckCard })))
 
 /**
  * Everything that waits for a person, what was asked first first. What is open stays open: when it is decided elsewhere, or its
@@ -125,15 +127,19 @@ export function InboxPage() {
             alike={alikeOf(items, item)}
             onLater={putAway}
           />
-        ) : item.proposal ? (
-          <ProposalCard
-            key={`${idOf(item)}${item.proposal.hash}`}
-            proposal={item.proposal}
-            onDone={leave}
-            onLater={putAway}
-          />
         ) : (
-          <StuckCard key={idOf(item)} item={item} />
+          <Suspense fallback={<div />}>
+            {item.proposal ? (
+              <ProposalCard
+                key={`${idOf(item)}${item.proposal.hash}`}
+                proposal={item.proposal}
+                onDone={leave}
+                onLater={putAway}
+              />
+            ) : (
+              <StuckCard key={idOf(item)} item={item} />
+            )}
+          </Suspense>
         )}
       </div>
     </Page>

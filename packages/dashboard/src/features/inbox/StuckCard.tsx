@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { runQuery } from '../../api/queries.ts'
 import type { WaitingItem } from '../../api/types.ts'
 import { Foreign } from '../../ui/Foreign.tsx'
+import { Link } from '../../ui/Link.tsx'
 import ui from '../../ui/ui.module.css'
 import { RunActions } from '../run/RunActions.tsx'
 

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
 import type { RunWhole } from '../../api/types.ts'
@@ -7,13 +7,11 @@ import { Button, Buttons } from '../../ui/controls/Button.tsx'
 import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import ui from '../../ui/ui.module.css'
-import { CompareForm } from './forms/CompareForm.tsx'
-import { ForkForm } from './forms/ForkForm.tsx'
-import { OverrideForm } from './forms/OverrideForm.tsx'
-import { SignalForm } from './forms/SignalForm.tsx'
-import { UndoForm } from './forms/UndoForm.tsx'
 import css from './Run.module.css'
 import type { Bar } from './timeline.ts'
+
+// What somebody may ask for comes when it is asked for.
+const RunForm = lazy(() => import('./forms/RunForm.tsx'))
 
 interface Action {
   path: 'cancel' | 'pause' | 'resume' | 'retry'
@@ -25,7 +23,7 @@ interface Action {
 
 const ended = ['succeeded', 'failed', 'cancelled']
 
-type Form =
+export type Form =
   | { kind: 'fork'; from: number; name: string }
   | { kind: 'signal' }
   | { kind: 'override'; call?: number }
@@ -132,40 +130,12 @@ export function RunActions({
           </Button>
         </Buttons>
       </Dialog>
-      {forms && <Forms run={run} forms={forms} bars={bars} />}
+      {forms?.form && (
+        <Suspense>
+          <RunForm run={run} form={forms.form} bars={bars} onClose={forms.close} />
+        </Suspense>
+      )}
     </div>
-  )
-}
-
-function Forms({
-  run,
-  forms: { form, close },
-  bars,
-}: {
-  run: RunWhole
-  forms: RunForms
-  bars: readonly Bar[]
-}) {
-  const titles = {
-    fork: `Fork ${run.workflow}`,
-    signal: `Signal ${run.workflow}`,
-    override: 'Override a call',
-    compare: 'Compare',
-    undo: `Undo ${run.workflow}`,
-  }
-  return (
-    <Dialog
-      opened={form !== undefined}
-      onClose={close}
-      title={form && (form.kind === 'fork' ? `${titles.fork} from call ${form.from}` : titles[form.kind])}
-      size="lg"
-    >
-      {form?.kind === 'fork' && <ForkForm run={run} from={form.from} name={form.name} />}
-      {form?.kind === 'signal' && <SignalForm run={run} onDone={close} />}
-      {form?.kind === 'override' && <OverrideForm run={run} bars={bars} first={form.call} onDone={close} />}
-      {form?.kind === 'undo' && <UndoForm run={run} onClose={close} />}
-      {form?.kind === 'compare' && <CompareForm run={run} />}
-    </Dialog>
   )
 }
 

@@ -1,18 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo, useRef } from 'react'
 import { runQuery, sessionQuery } from '../../api/queries.ts'
 import type { RunWhole } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { Choice } from '../../ui/fields/Choice.tsx'
+import { Link } from '../../ui/Link.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page, Section } from '../../ui/Page.tsx'
 import { Tag } from '../../ui/Rows.tsx'
 import ui from '../../ui/ui.module.css'
 import { clock, count, duration, money } from '../../ui/words.ts'
 import { CallPanel } from './CallPanel.tsx'
-import { Events } from './Events.tsx'
-import { mayOverride } from './forms/OverrideForm.tsx'
+import { mayOverride } from './forms/overriding.ts'
 import { useJournal } from './journal.ts'
 import css from './Run.module.css'
 import { RunActions, useRunForms } from './RunActions.tsx'
@@ -22,6 +22,7 @@ import { Timeline } from './Timeline.tsx'
 import { type Bar, barsOf, workedMs } from './timeline.ts'
 
 const Graph = lazy(() => import('./graph/Graph.tsx'))
+const Events = lazy(() => import('./Events.tsx').then(({ Events }) => ({ default: Events })))
 
 const views = { timeline: 'timeline', graph: 'graph', events: 'every event' } as const
 
@@ -106,7 +107,9 @@ export function RunPage() {
           </Suspense>
         )}
         {view === 'events' && (
-          <Events run={id} events={events} now={now} follows={run.status === 'running' && !more} />
+          <Suspense>
+            <Events run={id} events={events} now={now} follows={run.status === 'running' && !more} />
+          </Suspense>
         )}
         {more && events.length > 0 && <p className={ui.soft}>{count(events.length)} events read so far…</p>}
       </Section>

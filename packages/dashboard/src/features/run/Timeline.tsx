@@ -1,11 +1,13 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { useMemo, useRef } from 'react'
+import { useMemo, useState } from 'react'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { duration } from '../../ui/words.ts'
 import css from './Run.module.css'
 import { type Bar, scaleOf } from './timeline.ts'
 
 const rowHeight = 37
+const rowsInSight = 15
+/** Drawn above and below what is in sight. */
+const rowsBeyond = 12
 
 /** A bar for each call. Only the rows that are seen are drawn, so that a run of thousands of calls scrolls as a short one. */
 export function Timeline({
@@ -20,20 +22,19 @@ export function Timeline({
   /** What that call did is asked for. */
   onChoose: (call: number) => void
 }) {
-  const box = useRef<HTMLDivElement>(null)
   const place = useMemo(() => scaleOf(bars, now), [bars, now])
-  const rows = useVirtualizer({
-    count: bars.length,
-    getScrollElement: () => box.current,
-    estimateSize: () => rowHeight,
-    overscan: 12,
-  })
+  const [scrolled, setScrolled] = useState(0)
+  const from = Math.max(0, scrolled - rowsBeyond)
+  const drawn = bars.slice(from, scrolled + rowsInSight + rowsBeyond)
   return (
     <>
-      <div className={css.timeline} ref={box} style={{ maxHeight: 15 * rowHeight }}>
-        <div style={{ height: rows.getTotalSize(), position: 'relative' }}>
-          {rows.getVirtualItems().map(({ index, start }) => {
-            const bar = bars[index]!
+      <div
+        className={css.timeline}
+        style={{ maxHeight: rowsInSight * rowHeight }}
+        onScroll={({ currentTarget }) => setScrolled(Math.floor(currentTarget.scrollTop / rowHeight))}
+      >
+        <div style={{ height: bars.length * rowHeight, position: 'relative' }}>
+          {drawn.map((bar, index) => {
             const [left, right] = [place(bar.from), place(bar.to ?? now)]
             const took = (bar.to ?? now) - bar.from
             return (
@@ -41,7 +42,7 @@ export function Timeline({
                 key={bar.call}
                 className={css.bar}
                 data-chosen={bar.call === chosen || undefined}
-                style={{ transform: `translateY(${start}px)`, height: rowHeight }}
+                style={{ transform: `translateY(${(from + index) * rowHeight}px)`, height: rowHeight }}
               >
                 <button
                   type="button"

@@ -47,12 +47,13 @@ export function mountPages(app: Hono, { cursorFor, apiFor }: PageOptions): void 
     app.get(path, async (context) => {
       // Before anything is read: what happens meanwhile is heard.
       const cursor = await cursorFor(context)
-      const { ahead, asks } = partsOf(path)
-      if (cursor === undefined) return html(context, page({ head: ahead }))
+      const { files, asks } = partsOf(path)
+      context.header('link', files.map(linkOf).join(', '))
+      if (cursor === undefined) return html(context, page({}))
       const events = `<meta name="reeve-events" content="${cursor}">\n`
       const address = { pattern: path, url: new URL(context.req.url) }
       const answers = await firstAnswers(asks, address, apiFor(context))
-      return html(context, page({ head: events + ahead, end: answers }))
+      return html(context, page({ head: events, end: answers }))
     })
 }
 
@@ -114,7 +115,8 @@ const pages = [
 
 interface Built {
   html: string
-  always: readonly string[]
+  /** Of every page. */
+  always: { files: readonly string[]; asks: readonly string[] }
   pages: Readonly<Record<string, Omit<FirstAsks, 'always'> & { files: readonly string[] }>>
 }
 
@@ -131,11 +133,11 @@ function readBuilt(): Built | undefined {
   return built
 }
 
-/** Of a page, by its path as it is declared: the links to what it needs beyond the first scripts, and what it asks first. */
-function partsOf(path: string): { ahead: string; asks: FirstAsks } {
-  const { always = [], pages = {} } = readBuilt() ?? {}
+/** Of a page, by its path as it is declared: all the files that it needs, and what it asks first. */
+function partsOf(path: string): { files: readonly string[]; asks: FirstAsks } {
+  const { always = { files: [], asks: [] }, pages = {} } = readBuilt() ?? {}
   const { files = [], ...asks } = pages[path.replaceAll(':', '$')] ?? {}
-  return { ahead: files.map(aheadLink).join(''), asks: { always, ...asks } }
+  return { files: [...always.files, ...files], asks: { always: always.asks, ...asks } }
 }
 
 /** The built page with more in its head and at its end. */
@@ -145,10 +147,13 @@ function page({ head = '', end = '' }: { head?: string; end?: string }): string 
   return text.replace('</head>', () => `${head}</head>`).replace('</body>', () => `${end}</body>`)
 }
 
-/** A style is fetched and holds no painting up: its script puts it into force. */
-function aheadLink(file: string): string {
-  const how = file.endsWith('.css') ? 'rel="preload" as="style"' : 'rel="modulepreload"'
-  return `<link ${how} href="/${file}" crossorigin="">\n`
+/**
+ * For the head of the answer: the browser fetches it before it has read the page. A style that only this page needs is put into
+ * force by its script, and holds no painting up.
+ */
+function linkOf(file: string): string {
+  const how = file.endsWith('.css') ? 'rel=preload; as=style' : 'rel=modulepreload'
+  return `</${file}>; ${how}; crossorigin`
 }
 
 /**
