@@ -196,10 +196,9 @@ export class Control {
     given: Json,
     options: { replaces?: boolean } = {},
   ): Promise<CheckedEdit> {
-    const edit = plainAnswer(given)
     const approval = await requireApproval(this.#database, approvalId)
     refuseDecided(approval, this.#services.clock.now())
-    const read = readEdit(approval, edit, options.replaces)
+    const read = readEdit(approval, plainAnswer(given), options.replaces)
     if (this.#check) await checkEdit(approval, read.whole, this.#check)
     return judgeEdit(approval, read, this.#judge)
   }
@@ -257,7 +256,8 @@ export class Control {
   }
 
   async #setPaused(runId: string, paused: boolean, acting: Acting | undefined): Promise<void> {
-    this.#notices?.tell('run-changed', await setPaused(this.#database, runId, paused, acting))
+    const no = await setPaused(this.#database, runId, paused, acting)
+    this.#notices?.tell('run-changed', no)
   }
 
   /**
