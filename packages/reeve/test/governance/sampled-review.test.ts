@@ -8,6 +8,7 @@ import { correctedSince } from '../../src/inspect/failures/corrected.ts'
 import { failureClasses } from '../../src/inspect/failures/failure-classes.ts'
 import { asideOfWaiting } from '../../src/inspect/lists/people-inbox.ts'
 import { projectOf } from '../../src/project/load.ts'
+import { replayProject } from '../../src/runtime/evals/replaying.ts'
 import { internalsOf, Runtime } from '../../src/runtime/runtime.ts'
 import { listPending } from '../../src/store/approvals/approvals.ts'
 import { readRules } from '../../src/store/approvals/rules.ts'
@@ -147,6 +148,18 @@ test('a run in which a person decided, one that failed, and one that `when` leav
 test('a run that has made all the calls that it may is drawn like any other', async () => {
   const { reviews, run } = await desk({ steps: 2 })
   expect(await (await run('pay')).result()).toMatchObject({ status: 'succeeded' })
+  expect(await reviews()).toHaveLength(1)
+})
+
+test('a recorded run is tried with the same code as it was, drawn or not, and asks nobody again', async () => {
+  const { runtime, run, reviews } = await desk({ when: ({ act }) => act === 'pay' })
+  await run('pay')
+  await run('nothing')
+  expect(await replayProject(runtime, { workflow: 'close' })).toMatchObject({
+    runs: 2,
+    counts: { same: 2 },
+    changed: [],
+  })
   expect(await reviews()).toHaveLength(1)
 })
 
