@@ -82,8 +82,13 @@ function configFolderOf({ XDG_CONFIG_HOME: own, HOME: home }: NodeJS.ProcessEnv)
 }
 
 function databaseFrom(url: string | undefined, folder: string): Environment['database'] {
-  if (!url) return { kind: 'sqlite', file: resolve(folder, '.reeve/reeve.db') }
+  if (!url) return { kind: 'sqlite', file: ownDatabase(folder) }
   return databaseAt(url, folder, 'DATABASE_URL')
+}
+
+/** The file of a project whose environment names no database. */
+export function ownDatabase(folder: string): string {
+  return resolve(folder, '.reeve/reeve.db')
 }
 
 /**

@@ -208,7 +208,7 @@ test('who sets a run going is told when no worker is running', async () => {
   const { runId: run } = await reeveJson<Rested>(folder, ['run', 'await-go', '--input', '{"ticket":"T-1"}'])
   const noWorker = 'No worker is running; the run continues when one does: reeve dev'
   await reeve(folder, ['pause', run])
-  expect((await reeve(folder, ['resume', run])).stdout).toBe(`run ${run} is resumed\n${noWorker}\n`)
+  expect((await reeve(folder, ['resume', run])).stdout).toBe(`run ${run} (T-1) is resumed\n${noWorker}\n`)
   expect((await reeve(folder, ['signal', run, 'go', '{"now":true}'])).stdout).toContain(noWorker)
 })
 

@@ -68,11 +68,11 @@ test('what was not paused is not said to be resumed, nor paused twice', async ()
   const { runId } = await reeveJson<Rested>(folder, reply('R-1'))
   const told = async (...args: string[]) => (await reeve(folder, args)).stdout
   expect(await told('resume', 'R-1')).toMatch(
-    new RegExp(`run ${runId} was not paused; it is waiting \\(approval`),
+    new RegExp(`run ${runId} \\(R-1\\) was not paused; it is waiting \\(approval`),
   )
-  expect(await told('pause', 'R-1')).toContain(`run ${runId} is paused`)
-  expect(await told('pause', 'R-1')).toContain(`run ${runId} was paused already`)
-  expect(await told('resume', 'R-1')).toContain(`run ${runId} is resumed`)
+  expect(await told('pause', 'R-1')).toContain(`run ${runId} (R-1) is paused`)
+  expect(await told('pause', 'R-1')).toContain(`run ${runId} (R-1) was paused already`)
+  expect(await told('resume', 'R-1')).toContain(`run ${runId} (R-1) is resumed`)
   expect(await told('schedules', 'resume', 'yearly')).toContain('schedule yearly was not paused')
   expect(await told('schedules', 'pause', 'yearly')).toContain('schedule yearly is paused')
   expect(await told('schedules', 'pause', 'yearly')).toContain('schedule yearly was paused already')

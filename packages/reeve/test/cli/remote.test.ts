@@ -93,7 +93,7 @@ test('principals are added, changed and removed at a server; what only its machi
 test('runs are started, decided, signalled, held, tried again and forked at a server', async () => {
   const { there, thereJson } = await served()
   const started = await there('run', 'greet', '--input', '{"name":"Ada"}', '--key', 'once')
-  expect(started.stdout).toMatch(/greet run \w+\n[\s\S]*run-started[\s\S]*succeeded[\s\S]*Hello/)
+  expect(started.stdout).toMatch(/greet run \w+ \(once\)\n[\s\S]*run-started[\s\S]*succeeded[\s\S]*Hello/)
   expect(started.code).toBe(0)
   const again = await thereJson<{ isNew: boolean }>(
     'run',

@@ -32,8 +32,8 @@ const keys = new RegExp(
 /** Its lines, and nothing else that follows: a text that only begins so would hide all the rest. */
 const privateKey =
   /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?:[\r\n]|\\[nr])+(?:(?:Proc-Type|DEK-Info): [\w,-]+|[A-Za-z0-9+/=]+)|\s+[A-Za-z0-9+/=]{16,})*(?:(?:\s|\\[nr])*-----END [A-Z ]{0,30}PRIVATE KEY-----)?/g
-/** The password of a URL: behind its user, before its host. */
-const urlPassword = /(:\/\/[^\s/?#:@"'<>]{0,256}:)([^\s/?#@"'<>]{1,512})(?=@)/g
+/** The password of a URL: behind its user, before its host. Of `USER:PASSWORD`, which stands for one, nothing. */
+const urlPassword = /(:\/\/[^\s/?#:@"'<>]{0,256}:)(?!(?<=\/\/USER:)PASSWORD@)([^\s/?#@"'<>]{1,512})(?=@)/g
 /** The same in a URL within a URL. */
 const innerPassword = /(%3A%2F%2F[^\s/?#"'<>%]{0,256}%3A)([^\s/?#"'<>%]{1,512})(?=%40)/gi
 const urlParameter =

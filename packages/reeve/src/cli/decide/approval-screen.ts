@@ -53,6 +53,13 @@ function pathOf({ path }: ShownLine): string {
 /** What every schema of a question says of itself, which tells a person nothing. */
 const dialect = 'https://json-schema.org/draft/2020-12/schema'
 
+/** Of an agent's call: that no other agent handed it the task says nothing. */
+function isNobodyAbove(value: object, key: string, path: string): boolean {
+  if (path !== '' || key !== 'under' || !('tool' in value) || !('agent' in value)) return false
+  const { under } = value as { under?: Json }
+  return Array.isArray(under) && under.length === 0
+}
+
 function valueLines(value: Json | undefined, path: string): ShownLine[] {
   if (typeof value !== 'object' || value === null) return blockOf(value, path)
   const entries = Array.isArray(value)
@@ -62,7 +69,7 @@ function valueLines(value: Json | undefined, path: string): ShownLine[] {
         item,
       ])
     : Object.entries(value)
-        .filter(([key, item]) => key !== '$schema' || item !== dialect)
+        .filter(([key, item]) => (key !== '$schema' || item !== dialect) && !isNobodyAbove(value, key, path))
         .map(([key, item]): [string, string, Json | undefined] => [
           `${safeLine(key)}:`,
           path === '' ? key : `${path}.${key}`,

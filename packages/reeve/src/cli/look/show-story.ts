@@ -90,7 +90,7 @@ function toolLines(tool: ToolCall): string[] {
     const service = under.length > 0 ? `, in the service of ${safeLine(under.toReversed().join(', '))}` : ''
     lines.push(`  called by agent ${safeLine(name)}${service}`)
   }
-  if (tool.args === undefined) lines.push('  args: not kept (a read changes nothing)')
+  if (tool.args === undefined) lines.push('  args: not recorded, because a read changes nothing')
   else lines.push('  args', ...shownLines(tool.args).map((line) => `    ${line}`))
   if (tool.key !== null) lines.push(`  key: ${safeLine(tool.key)}`)
   if (approval) {
@@ -122,8 +122,10 @@ export function printBelief(cli: Cli, { belief, run }: RunStory): void {
       `  call ${call} ${safeLine(name)}: score ${score} from ${safeLine(solver)} (${kind})${said}`,
     )
   }
-  for (const { call, subject, status, by } of belief.decisions) {
-    terminal.line(`  call ${call} ${safeLine(subject)}: ${status}${by ? ` by ${safeLine(by)}` : ''}`)
+  for (const { call, subject, status, by, note } of belief.decisions) {
+    terminal.line(
+      `  call ${call} ${safeLine(subject)}: ${status}${by ? ` by ${safeLine(by)}` : ''}${note ? `: ${briefLine(note, 300)}` : ''}`,
+    )
   }
   if (belief.output !== undefined) {
     terminal.line(dim('  final output'))

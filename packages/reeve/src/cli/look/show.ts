@@ -31,6 +31,8 @@ export function show(
     terminal.line(
       `run ${bold(id)} ${statusColor(run.status, terminal.colors)(run.status)}${run.paused ? ' (paused)' : ''}`,
     )
+    if (['running', 'queued'].includes(run.status) && (await house.workers()).length === 0)
+      terminal.line(`  no worker is running; it continues when one does: ${cli.command('dev')}`)
     if (lack !== undefined) terminal.line(`  ${safeLine(lack)}; start one that has it: ${cli.command('dev')}`)
     if (story.chapter)
       terminal.line(

@@ -127,11 +127,11 @@ export function printApproval(
   for (const line of contextLines(context, extent)) terminal.line(dim(`    ${line}`))
   if (view.status !== 'pending') return
   if (cut === undefined) rememberShown(cli, view)
+  if (cut === undefined) terminal.line(dim(`  hash of what is shown: ${shortHash(view.hash)}`))
   const needs = needsLine(view.kind, view.wanted)
   if (needs !== undefined) terminal.line(`  ${needs}`)
   const commands = decisionCommands(cli, view)
   if (cut === undefined) {
-    terminal.line(dim(`  hash of what is shown: ${shortHash(view.hash)}`))
     for (const command of Object.values(commands)) terminal.line(`  ${cyan(command)}`)
     if (view.kind === 'approval' && !commands.edit)
       terminal.line(dim(`  or with changes: ${editCommand(cli, view)}`))

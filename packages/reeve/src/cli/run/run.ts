@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { StartOptions } from '../../engine/starting/prepared-start.ts'
 import type { Cli } from '../cli.ts'
 import type { House } from '../house/house.ts'
+import { labelOf } from '../house/named/named-run.ts'
 import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { readValue } from '../terminal/input.ts'
@@ -32,8 +33,9 @@ export async function run(cli: Cli, options: RunOptions, workflowName: string): 
     const interrupt = new Interrupt(terminal, `Go on with: ${cli.command('dev')}.`, hurry)
     await house.worker?.start()
     const { id, isNew } = await start()
+    const label = labelOf(await house.run(id))
     const known = isNew ? '' : ' (this key was used already: nothing new was started)'
-    terminal.line(`${terminal.colors.bold(workflowName)} run ${id}${known}`)
+    terminal.line(`${terminal.colors.bold(workflowName)} run ${label}${known}`)
     const code = await showUntilRest(cli, house, id, {
       afterSeq: 0,
       stays: options.follow === true,
@@ -56,7 +58,9 @@ async function detached(cli: Cli, house: House, handle: { id: string; isNew: boo
   const { id, isNew } = handle
   const workers = await house.workers()
   cli.terminal.value({ runId: id, isNew, workers: workers.length })
-  cli.terminal.line(`run ${id} ${isNew ? 'is queued' : 'was started with this key before'}`)
+  cli.terminal.line(
+    `run ${labelOf(await house.run(id))} ${isNew ? 'is queued' : 'was started with this key before'}`,
+  )
   if (workers.length === 0) cli.terminal.line(`No worker is running. Start one: ${cli.command('dev')}`)
   cli.terminal.line(`  ${cli.command('show', id)}`)
   return exitCodes.done

@@ -4,45 +4,45 @@ import { isoText, moment } from '../../base/time/time.ts'
 import { unaskedRepeats } from '../../engine/outside/fork-plan.ts'
 import type { Cli } from '../cli.ts'
 import type { ForkPreview, House } from '../house/house.ts'
-import { withRun } from '../house/named/named-run.ts'
+import { labelOf, withRun } from '../house/named/named-run.ts'
 import { carryOn } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { readValue } from '../terminal/input.ts'
 
 export function cancel(cli: Cli, _options: object, run: string): Promise<ExitCode> {
-  return withRun(cli, run, async (house, id) => {
+  return withRun(cli, run, async (house, id, label) => {
     const status = await house.cancel(id)
     cli.terminal.value({ runId: id, status, cancelled: true })
     const ends = status === 'cancelled' ? 'is cancelled' : 'ends as soon as what it does now has finished'
-    cli.terminal.line(`run ${id} ${ends}`)
+    cli.terminal.line(`run ${label} ${ends}`)
     return exitCodes.done
   })
 }
 
 export function pause(cli: Cli, _options: object, run: string): Promise<ExitCode> {
-  return withRun(cli, run, async (house, id) => {
+  return withRun(cli, run, async (house, id, label) => {
     const { paused: wasPaused } = await house.run(id)
     await house.pause(id)
     cli.terminal.value({ runId: id, paused: true, wasPaused })
     cli.terminal.line(
-      `run ${id} ${wasPaused ? 'was paused already' : 'is paused'}; resume with: ${cli.command('resume', id)}`,
+      `run ${label} ${wasPaused ? 'was paused already' : 'is paused'}; resume with: ${cli.command('resume', id)}`,
     )
     return exitCodes.done
   })
 }
 
 export function resume(cli: Cli, _options: object, run: string): Promise<ExitCode> {
-  return withRun(cli, run, async (house, id) => {
+  return withRun(cli, run, async (house, id, label) => {
     const { paused: wasPaused, status, reason } = await house.run(id)
     await house.resume(id)
     cli.terminal.value({ runId: id, paused: false, wasPaused })
     if (!wasPaused) {
       const why = reason === null ? '' : ` (${safeLine(reason)})`
-      cli.terminal.line(`run ${id} was not paused; it is ${status}${why}`)
+      cli.terminal.line(`run ${label} was not paused; it is ${status}${why}`)
       return exitCodes.done
     }
-    cli.terminal.line(`run ${id} is resumed`)
+    cli.terminal.line(`run ${label} is resumed`)
     await sayWhoGoesOn(cli, house)
     return exitCodes.done
   })
@@ -55,10 +55,22 @@ async function sayWhoGoesOn(cli: Cli, house: House): Promise<void> {
 }
 
 export function retry(cli: Cli, options: { children?: boolean }, run: string): Promise<ExitCode> {
-  return withRun(cli, run, async (house, id) => {
+  return withRun(cli, run, async (house, id, label) => {
     await house.retry(id, options)
-    return carryOn(cli, house, id, { said: `run ${id} is tried again`, value: { retried: true } })
+    await sayOfParent(cli, house, id)
+    return carryOn(cli, house, id, { said: `run ${label} is tried again`, value: { retried: true } })
   })
+}
+
+/** A parent that has ended hears nothing of a child that is tried again. */
+async function sayOfParent(cli: Cli, house: House, id: string): Promise<void> {
+  const { parentId } = await house.run(id)
+  const parent = parentId === null ? undefined : await house.run(parentId)
+  if (!parent || parent.endedAt === null) return
+  const fork = cli.command('fork', parent.id, '--from', 'CALL')
+  cli.terminal.line(
+    `its parent, run ${labelOf(parent)}, has ended and keeps the result that it had. When the child has succeeded, fork the parent from the call of its result: ${fork} (the calls: ${cli.command('show', parent.id)})`,
+  )
 }
 
 /** Effects that were sent already are named; a person says whether they are to be sent again. */
@@ -127,13 +139,13 @@ export function signal(
   name: string,
   payload: string | undefined,
 ): Promise<ExitCode> {
-  return withRun(cli, text, async (house, run) => {
+  return withRun(cli, text, async (house, run, label) => {
     const value = payload === undefined ? null : await readValue(payload, 'The payload')
     const { isNew, awaited } = await house.signal(run, name, value, options.id)
     const isAwaited = awaited.includes(name)
     cli.terminal.value({ runId: run, signal: name, isNew, isAwaited, awaited })
     const how = isNew ? 'is in its inbox' : 'was there already (same --id); nothing was added'
-    cli.terminal.line(`signal ${safeLine(name)} to run ${run} ${how}`)
+    cli.terminal.line(`signal ${safeLine(name)} to run ${label} ${how}`)
     if (isNew && isAwaited) await sayWhoGoesOn(cli, house)
     if (isNew && !isAwaited) {
       const others = awaited.map((each) => `"${safeLine(each)}"`).join(', ') || 'none'

@@ -4,7 +4,7 @@ import { loadProject, type Project } from '../../project/load.ts'
 import { internalsOf, Runtime, type RuntimeOptions } from '../../runtime/runtime.ts'
 import type { LocalActor } from '../../server/local-actor.ts'
 import type { Cli } from '../cli.ts'
-import { actorFor, projectFolder } from './workspace.ts'
+import { actorFor, projectFolder, refuseAbsent } from './workspace.ts'
 
 /**
  * Loads the project and opens its runtime for as long as `body` takes; nothing is driven until `body` starts it. What
@@ -31,15 +31,17 @@ export async function withRuntime<T>(
 
 /** Opens the runtime of a project that was loaded; its log goes to the terminal. */
 export async function openRuntime(
-  { terminal, verbose }: Cli,
+  cli: Cli,
   project: Project,
   { capacity, sandbox }: { capacity?: number; sandbox?: boolean | undefined } = {},
 ): Promise<Runtime> {
+  const { terminal, verbose } = cli
   const write = (line: string) => terminal.remark(line.trimEnd())
   // Behind a service manager programs read it, at a terminal people.
   const makeLog = terminal.json ? (await import('../../runtime/json-log.ts')).jsonLog : lineLog
   const log = makeLog(write, verbose)
   const environment = readEnvironment(project.folder)
+  refuseAbsent(cli, environment, project.folder)
   // The configuration alone says that something is real: a command can only make it less so.
   const chosen = { ...(capacity !== undefined && { capacity }), ...(sandbox && { sandbox }) }
   return Runtime.open({ project, environment, log, ...chosen })

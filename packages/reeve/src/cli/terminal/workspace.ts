@@ -1,4 +1,5 @@
-import { type Environment, readEnvironment } from '../../base/config.ts'
+import { existsSync } from 'node:fs'
+import { type Environment, ownDatabase, readEnvironment } from '../../base/config.ts'
 import { ReeveError } from '../../base/errors.ts'
 import { createIds } from '../../base/ids.ts'
 import { secretsOf } from '../../base/secrets/known-secrets.ts'
@@ -37,6 +38,7 @@ export interface Workspace {
 export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) => Promise<T>): Promise<T> {
   const folder = projectFolder(cli)
   const environment = readEnvironment(folder)
+  refuseAbsent(cli, environment, folder)
   const slot: AuditKeySlot = {}
   const database = openDatabase(environment.database, systemClock, {
     secrets: secretsOf(environment),
@@ -62,6 +64,19 @@ export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) =>
   } finally {
     await database.close()
   }
+}
+
+/**
+ * A command that only reads makes no database where one is named and none is: the name may be misspelt.
+ * @throws `database-unusable`
+ */
+export function refuseAbsent(cli: Cli, { database }: Environment, folder: string): void {
+  if (cli.role !== 'viewer' || database.kind !== 'sqlite' || database.file === ':memory:') return
+  if (database.file === ownDatabase(folder) || existsSync(database.file)) return
+  throw new ReeveError(
+    'database-unusable',
+    `There is no database at ${database.file}, which DATABASE_URL names. Correct the path, or begin one there: ${cli.command('dev')}`,
+  )
 }
 
 /** @throws `role-too-low`, and what `actorOf` throws */

@@ -34,7 +34,7 @@ export interface Belief {
   reason: string | null
   /** Answers that judged others: values with a score. */
   reviews: { call: number; name: string; solver: string; kind: string; score: number; problems: Json }[]
-  decisions: { call: number; subject: string; status: string; by: string | null }[]
+  decisions: { call: number; subject: string; status: string; by: string | null; note: string | null }[]
   /** The last calls that settled before the end. */
   deciding: { seq: number; type: string; name: string | null }[]
   waitsFor: Wait[]
@@ -63,8 +63,8 @@ export function beliefOf(
       if (review) belief.reviews.push({ call, ...review })
     } else if (settled?.type === 'approval-decided') {
       const decided = payloadIfSound(settled, 'approval-decided')
-      const { status = 'expired', by = null } = decided ?? {}
-      belief.decisions.push({ call, subject: name ?? '', status, by })
+      const { status = 'expired', by = null, note = null } = decided ?? {}
+      belief.decisions.push({ call, subject: name ?? '', status, by, note })
     }
   }
   const end = events.findLast(({ type }) => ends.includes(type))
