@@ -80,16 +80,19 @@ export async function takeBulkAction(session: Session): Promise<BulkActionRow | 
   return row
 }
 
-/** Where it goes on; no place: it is done. Answers false when it was stopped meanwhile. */
+/**
+ * Where it goes on; no place: it is done. Answers false when it was stopped meanwhile: what was done until then still counts.
+ */
 export async function moveBulkAction(
   session: Session,
   id: string,
   step: { place: RunPlace | undefined; done: number; refused: number; problem: string | null },
 ): Promise<boolean> {
-  const changed = await session.run(
+  const row = await session.get<Pick<BulkActionRow, 'status'>>(
     `update bulk_actions set place = ?, done = done + ?, refused = refused + ?, problem = coalesce(?, problem),
-       moved_at = reeve_now(), status = ?, ended_at = case when ? = 1 then reeve_now() end
-     where id = ? and status = 'running'`,
+       moved_at = reeve_now(), status = case when status = 'running' then ? else status end,
+       ended_at = case when status = 'running' and ? = 1 then reeve_now() else ended_at end
+     where id = ? returning status`,
     [
       step.place ? JSON.stringify(step.place) : null,
       step.done,
@@ -100,7 +103,7 @@ export async function moveBulkAction(
       id,
     ],
   )
-  return changed === 1
+  return row !== undefined && row.status !== 'stopped'
 }
 
 /** What is done stays done. */
