@@ -13,12 +13,12 @@ import { useDecisions } from './decisions.tsx'
 import css from './Inbox.module.css'
 import { ItemCard } from './ItemCard.tsx'
 import { ItemList } from './ItemList.tsx'
+import { ProposalCard } from './ProposalCard.tsx'
 import { snooze, useSnoozed } from './snooze.ts'
 import { UnlistedPage } from './UnlistedPage.tsx'
 import { askedBy, idOf } from './wording.ts'
 
-// What waits is an approval most of the time: the other two come when there is one.
-const ProposalCard = lazy(() => import('./ProposalCard.tsx').then((its) => ({ default: its.ProposalCard })))
+// A run that is stuck is rare: its card comes with the first one.
 const StuckCard = lazy(() => import('./StuckCard.tsx').then((its) => ({ default: its.StuckCard })))
 
 /**
