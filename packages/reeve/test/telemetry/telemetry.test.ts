@@ -280,6 +280,7 @@ test('an agent is a span, and what it does is below it', async () => {
     instructions: 'write',
     route: 'writing',
     tools: [refund],
+    grants: [{ tool: 'refund' }],
   })
   const writing = workflow({
     name: 'writing',
