@@ -49,12 +49,7 @@ export function MemoryPage() {
             set({ kind: (event.currentTarget.value || undefined) as MemoryFilter['kind'] })
           }
         />
-        <Typed
-          label="Scope"
-          placeholder="Scope, such as policy/billing"
-          value={filter.in}
-          onChange={(scope) => set({ in: scope })}
-        />
+        <Typed label="Scope" placeholder="Scope" value={filter.in} onChange={(scope) => set({ in: scope })} />
       </search>
       <div className={css.under}>
         {isAsking && (
