@@ -1,5 +1,6 @@
 import { readEnvironment } from '../../base/config.ts'
 import { ReeveError } from '../../base/errors.ts'
+import { isRecord } from '../../base/json/record.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { type ApiError, createClient } from '../../client/index.ts'
 import { openBrowser } from '../../server/open-browser.ts'
@@ -7,7 +8,9 @@ import { defaultPort } from '../../server/open-page.ts'
 import { reaches } from '../../store/identity/principals.ts'
 import type { Cli } from '../cli.ts'
 import { withHouse } from '../house/with-house.ts'
+import { readNote } from '../project-notes.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { pageNote } from './web.ts'
 
 interface OpenOptions {
   at?: string
@@ -19,10 +22,7 @@ interface OpenOptions {
 export function open(cli: Cli, options: OpenOptions): Promise<ExitCode> {
   return withHouse(cli, async (house) => {
     const { terminal } = cli
-    const { port = String(defaultPort) } = readEnvironment('.')
-    const at = placeOf(options.at ?? cli.server?.url ?? `http://127.0.0.1:${port}`)
-    // A link is made only for a server that is there to take it.
-    await requireServer(at)
+    const at = await serverFor(cli, options.at ?? cli.server?.url)
     // A link signs in with all that its principal may do: a server makes one for owners alone.
     const mayLink = !cli.server || reaches((await house.whoami()).role, 'owner')
     const path = mayLink ? await house.signInPath(undefined) : null
@@ -36,6 +36,31 @@ export function open(cli: Cli, options: OpenOptions): Promise<ExitCode> {
   })
 }
 
+/** A link is made only for a server that is there to take it. @throws `bad-option` `unreachable` */
+async function serverFor(cli: Cli, named: string | undefined): Promise<string> {
+  const { port = String(defaultPort) } = readEnvironment('.')
+  const last = named === undefined ? lastServed(cli) : undefined
+  if (last !== undefined && (await answerOf(last)) === undefined) return last
+  const at = placeOf(named ?? `http://127.0.0.1:${port}`)
+  const error = await answerOf(at)
+  if (error === undefined) return at
+  const what =
+    error.code === 'unreachable'
+      ? `No server answers at ${at}. Start one with: reeve start.`
+      : `What answers at ${at} is not a server of Reeve, or not under this name (${error.code}).`
+  throw new ReeveError('unreachable', `${what} If it is elsewhere, say --at URL, or set REEVE_PORT.`, {
+    retryable: true,
+    cause: error,
+  })
+}
+
+/** Where `dev` or `start` served the page of this project last. */
+function lastServed(cli: Cli): string | undefined {
+  const note = readNote(cli, pageNote)
+  const url = isRecord(note) && typeof note.url === 'string' ? URL.parse(note.url) : null
+  return url && /^https?:$/.test(url.protocol) ? url.origin : undefined
+}
+
 /** @throws `bad-option` */
 function placeOf(text: string): string {
   const url = URL.parse(text)
@@ -46,21 +71,12 @@ function placeOf(text: string): string {
   )
 }
 
-/** Whatever it says of who asks, a server of Reeve says it as one. @throws `unreachable` */
-async function requireServer(at: string): Promise<void> {
-  const error = await createClient({ url: at })
+/** Undefined: a server of Reeve; whatever it says of who asks, it says it as one. */
+function answerOf(at: string): Promise<ApiError | undefined> {
+  return createClient({ url: at })
     .session()
     .then(
       () => undefined,
-      (problem: ApiError) => problem,
+      (problem: ApiError) => (problem.code === 'not-signed-in' ? undefined : problem),
     )
-  if (error === undefined || error.code === 'not-signed-in') return
-  const what =
-    error.code === 'unreachable'
-      ? `No server answers at ${at}. Start one with: reeve start.`
-      : `What answers at ${at} is not a server of Reeve, or not under this name (${error.code}).`
-  throw new ReeveError('unreachable', `${what} If it is elsewhere, say --at URL, or set REEVE_PORT.`, {
-    retryable: true,
-    cause: error,
-  })
 }

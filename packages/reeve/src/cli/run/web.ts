@@ -3,6 +3,7 @@ import type { Runtime } from '../../runtime/runtime.ts'
 import { openBrowser } from '../../server/open-browser.ts'
 import { openPage, type Page } from '../../server/open-page.ts'
 import type { Cli } from '../cli.ts'
+import { keepNote } from '../project-notes.ts'
 
 export interface WebOptions {
   port?: string
@@ -15,9 +16,15 @@ export interface WebOptions {
   open: boolean
 }
 
+/** What `reeve open` reads: where the page was served last. */
+export const pageNote = 'page'
+
 /** Serves page and API beside the worker. @throws what `openPage` throws */
-export function openWeb({ terminal }: Cli, runtime: Runtime, options: WebOptions): Promise<Page> {
-  return openPage(runtime, { ...options, isAttended: process.stdout.isTTY && !terminal.json })
+export async function openWeb(cli: Cli, runtime: Runtime, options: WebOptions): Promise<Page> {
+  const isAttended = process.stdout.isTTY && !cli.terminal.json
+  const page = await openPage(runtime, { ...options, isAttended })
+  keepNote(cli, pageNote, { url: page.url })
+  return page
 }
 
 /** Says where it is, and opens a browser for a person. */
