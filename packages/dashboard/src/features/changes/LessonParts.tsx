@@ -13,7 +13,7 @@ import { clock, count, money, percent } from '../../ui/words.ts'
 export function LessonParts({ id }: { id: string }) {
   const now = useNow()
   const { data: lesson, error } = useQuery(lessonQuery(id))
-  if (!lesson) return error ? <Failure error={error} /> : null
+  if (!lesson) return error ? <Failure error={error} /> : <div className={ui.room} />
   const { workflow, question, condition, act, evidence, trial, inForce } = lesson
   return (
     <>

@@ -7,6 +7,7 @@ import { Link } from '../../ui/Link.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Section } from '../../ui/Page.tsx'
 import { Row, Rows, Tag, type Tone } from '../../ui/Rows.tsx'
+import ui from '../../ui/ui.module.css'
 import { clock } from '../../ui/words.ts'
 import { isRecord } from '../inbox/wording.ts'
 
@@ -26,8 +27,9 @@ const stands: Record<string, { words: string; tone: Tone }> = {
 export function RepairParts({ id }: { id: string }) {
   const now = useNow()
   const { data: repair, error } = useQuery(repairQuery(id))
-  const { data: diff } = useQuery(repairDiffQuery(id))
-  if (!repair) return error ? <Failure error={error} /> : null
+  const { data: diff, isPending: isDiffPending } = useQuery(repairDiffQuery(id))
+  if (!repair && error) return <Failure error={error} />
+  if (!repair || isDiffPending) return <div className={ui.room} />
   const { runId: run, call, watchId, promotedAt, promotedBy, endedAt, reason } = repair
   const its = stands[repair.status]
   const diagnosis = isRecord(repair.diagnosis) ? repair.diagnosis : {}
