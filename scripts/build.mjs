@@ -19,13 +19,15 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
- * In dist/: the hash of what it was built from, and a line for each file and folder of src/. It is as new as the build or
- * its last check, so that a checkout sees whether its build is up to date (`bin/checkout.js`). No package carries it.
+ * In dist/: the hash of what it was built from, and a line for each file and folder of src/. It is as old as the
+ * beginning of the build or of its last check, so that a checkout sees whether its build is up to date (`bin/checkout.js`). No package carries it.
  */
 const stamp = '.built-from'
 const fresh = `dist.${process.pid}.tmp`
 const old = `dist.${process.pid}.old`
 
+// Before anything is read: what changes while this runs is newer than the build.
+const begun = new Date()
 let core
 const typescript = compiler()
 const inputs = hashOfInputs()
@@ -70,9 +72,8 @@ function files(folder) {
     .map((entry) => join(entry.parentPath, entry.name))
 }
 
-function touch() {
-  const now = new Date()
-  utimesSync(join('dist', stamp), now, now)
+function touch(folder = 'dist') {
+  utimesSync(join(folder, stamp), begun, begun)
   return 0
 }
 
@@ -86,6 +87,7 @@ async function compile() {
     const status = declare()
     if (status === 0) {
       writeFileSync(join(fresh, stamp), [inputs, 'src', ...sources().map((path) => `src/${path}`)].join('\n'))
+      touch(fresh)
       replace()
     }
     return status
