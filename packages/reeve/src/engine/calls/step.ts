@@ -246,6 +246,17 @@ export function again(site: CallSite, call: Call, dueAt: number, next: () => Pro
   site.waits.until(dueAt, () => site.perform(call, next), call.step)
 }
 
+/** The same upon a time that the journal has: at once where it has passed, unless a person has said something of the call. */
+export function whenDue(
+  site: CallSite,
+  call: Call,
+  dueAt: number,
+  next: () => Promise<void> | void,
+): Promise<void> | void {
+  if (dueAt <= site.services.clock.now() && !site.waits.isOverridden(call.step)) return next()
+  again(site, call, dueAt, next)
+}
+
 /** The idempotency key of a call: the same on every attempt, and unlike any other call's in any database. */
 export function keyOf(site: CallSite, call: Call): string {
   return `${site.services.identity}:${site.run.id}:${call.step}`

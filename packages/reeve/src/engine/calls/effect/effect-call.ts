@@ -9,7 +9,7 @@ import { overriddenEffect } from '../../overriding/override.ts'
 import type { Call } from '../../replay/call.ts'
 import { runBody } from '../../replay/inside-body.ts'
 import { fail } from '../fail.ts'
-import { again, keyOf, retryLater, within } from '../step.ts'
+import { again, keyOf, retryLater, whenDue, within } from '../step.ts'
 import { type AttemptOf, attemptOf } from './attempt-of.ts'
 import { awaitUntil } from './await-until.ts'
 import { type Effect, type EffectVerdict, NotApplied, PutOff } from './definition.ts'
@@ -108,10 +108,7 @@ export class EffectCall implements Unresolved, AttemptOf {
   }
 
   #attemptAt(dueAt: number, attempt: number): Promise<void> | void {
-    const { site, call } = this
-    if (dueAt <= site.services.clock.now() && !site.waits.isOverridden(call.step))
-      return this.attempt(attempt)
-    again(site, call, dueAt, () => this.attempt(attempt))
+    return whenDue(this.site, this.call, dueAt, () => this.attempt(attempt))
   }
 
   #notePaced(attempt: number, dueAt: number, options?: AppendOptions): void {

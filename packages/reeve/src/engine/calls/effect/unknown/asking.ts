@@ -5,7 +5,7 @@ import { awaitedRow } from '../../../../store/runs/awaited.ts'
 import type { CallSite } from '../../../call-site.ts'
 import type { Call } from '../../../replay/call.ts'
 import { delayAfter } from '../../retry.ts'
-import { again } from '../../step.ts'
+import { whenDue } from '../../step.ts'
 import { awaitUntil } from '../await-until.ts'
 import { type Effect, PutOff } from '../definition.ts'
 import { ofOutage } from '../tries.ts'
@@ -67,10 +67,7 @@ export class Asking {
     ask: () => Promise<void>,
   ): Promise<void> | void {
     const { site, call } = this.#asker
-    if (until === undefined) {
-      if (dueAt <= site.services.clock.now() && !site.waits.isOverridden(call.step)) return ask()
-      return again(site, call, dueAt, ask)
-    }
+    if (until === undefined) return whenDue(site, call, dueAt, ask)
     this.#asker.stopAwaiting = awaitUntil(site, call, { until, dueAt }, () => {
       this.#note({ reason, dueAt: site.services.clock.now() }, { join: true })
       return ask()
