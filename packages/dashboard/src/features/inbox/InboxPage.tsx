@@ -7,6 +7,7 @@ import { useKeys } from '../../frame/keys.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page } from '../../ui/Page.tsx'
+import ui from '../../ui/ui.module.css'
 import { count, since } from '../../ui/words.ts'
 import { Asker } from './Asker.tsx'
 import { useDecisions } from './decisions.tsx'
@@ -127,18 +128,16 @@ export function InboxPage() {
             alike={alikeOf(items, item)}
             onLater={putAway}
           />
+        ) : item.proposal ? (
+          <ProposalCard
+            key={`${idOf(item)}${item.proposal.hash}`}
+            proposal={item.proposal}
+            onDone={leave}
+            onLater={putAway}
+          />
         ) : (
-          <Suspense fallback={<div />}>
-            {item.proposal ? (
-              <ProposalCard
-                key={`${idOf(item)}${item.proposal.hash}`}
-                proposal={item.proposal}
-                onDone={leave}
-                onLater={putAway}
-              />
-            ) : (
-              <StuckCard key={idOf(item)} item={item} />
-            )}
+          <Suspense fallback={<div className={ui.room} />}>
+            <StuckCard key={idOf(item)} item={item} />
           </Suspense>
         )}
       </div>
