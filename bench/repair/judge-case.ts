@@ -7,7 +7,7 @@ import {
   testLimits,
   tryInput,
   tryTests,
-} from '../../packages/reeve/src/autonomy/repair/quarantine/trial.ts'
+} from '../../packages/reeve/src/autonomy/repair/quarantine/candidate.ts'
 import { tryInputs } from '../../packages/reeve/src/autonomy/repair/quarantine/try-inputs.ts'
 import { loadScripts } from '../../packages/reeve/src/autonomy/scripts/load-scripts.ts'
 import type { Json } from '../../packages/reeve/src/base/json/json.ts'

@@ -37,11 +37,11 @@ import {
   type WorkflowDefinition,
   type WorkflowRegistry,
 } from './engine/workflow.ts'
+import type { Authority } from './governance/authority-snapshot.ts'
 import { prepareGrants } from './governance/grants/grant.ts'
 import type { SeenCeilings } from './governance/history/ceilings.ts'
 import type { PolicyBench } from './governance/policies/policy-bench.ts'
 import type { JudgedRun } from './governance/runs/judged-run.ts'
-import type { Authority } from './governance/standing.ts'
 import type { Knowledge } from './memory/knowledge.ts'
 import type { Memory } from './memory/memory.ts'
 import type { ScopeRules } from './memory/scope-rules.ts'

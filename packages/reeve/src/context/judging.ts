@@ -1,11 +1,11 @@
 import type { Toolbox } from '../agents/toolbox.ts'
 import type { CallSite } from '../engine/call-site.ts'
 import type { WorkflowRegistry } from '../engine/workflow.ts'
+import { type Authority, emptySnapshot } from '../governance/authority-snapshot.ts'
 import type { PreparedGrant } from '../governance/grants/grant.ts'
 import { PolicyBench } from '../governance/policies/policy-bench.ts'
 import { isLimited } from '../governance/runs/chain.ts'
 import { JudgedRun } from '../governance/runs/judged-run.ts'
-import { type Authority, emptyStanding } from '../governance/standing.ts'
 import type { Tool } from '../tools/tool.ts'
 
 /** By what the calls of runs are judged. */
@@ -14,7 +14,7 @@ export interface JudgedBy {
   policies?: PolicyBench
 }
 
-const codeAlone: Authority = { current: () => emptyStanding }
+const codeAlone: Authority = { current: () => emptySnapshot }
 const noPolicies = new PolicyBench()
 
 /** What the code of a workflow grants it; undefined: it says nothing. */
@@ -57,8 +57,8 @@ export function isJudged(
   const { grants, readiness } = site.workflow
   if (grants !== undefined || readiness !== undefined || (policies && !policies.isEmpty)) return true
   if (site.run.parent !== null && workflows.hasGrants) return true
-  const standing = authority?.current()
-  if (standing === undefined || standing.version === 0) return false
+  const snapshot = authority?.current()
+  if (snapshot === undefined || snapshot.version === 0) return false
   const { principal } = site.run
-  return isLimited(standing, { principal, workflow: site.workflow.name, tool: tool.name })
+  return isLimited(snapshot, { principal, workflow: site.workflow.name, tool: tool.name })
 }

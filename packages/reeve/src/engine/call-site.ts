@@ -135,7 +135,7 @@ export type CallServices = Pick<
   | 'businessKeys'
   | 'records'
   | 'bodies'
-  | 'standIn'
+  | 'substitutes'
   | 'host'
   | 'reviews'
 >

@@ -41,7 +41,7 @@ const drivenPart = 1 / 8
 /** So long replays may go on before others get their turn (ms): well below what a timer or a request would notice. */
 const replayStretchMs = 10
 
-export interface EngineOptions extends Pick<EngineServices, 'vault' | 'standIn' | 'host' | 'reviews'> {
+export interface EngineOptions extends Pick<EngineServices, 'vault' | 'substitutes' | 'host' | 'reviews'> {
   database: Database
   clock: Clock
   log: Log
@@ -287,7 +287,7 @@ function servicesFrom(options: EngineOptions, claims: ClaimCheck): EngineService
     lingerMs: options.lingerMs ?? 1000,
     claims,
     notices: options.notices ?? new Notices(),
-    standIn: options.standIn,
+    substitutes: options.substitutes,
     host: options.host,
     isTraced: options.isTraced ?? false,
     bodies: options.bodies,

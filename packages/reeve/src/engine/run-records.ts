@@ -4,10 +4,10 @@ import { type JournaledDecision, unrecordedDecision } from '../store/audit/decis
 import { readAuthorityVersion } from '../store/authority/version.ts'
 import type { Database, Session } from '../store/database.ts'
 import { type JournalEvent, readEvents } from '../store/journal/journal.ts'
-import { isReserved, releaseSpending, spentSince } from '../store/ledger/effect-budgets.ts'
 import { openEvents } from '../store/marks/open-kept.ts'
 import { recallingBelow } from '../store/memory/rests/recalling-below.ts'
 import { readRunByNo } from '../store/runs/runs.ts'
+import { isReserved, releaseSpending, spentSince } from '../store/spending/effect-budgets.ts'
 import { type Asking, untilAnswered } from './calls/until-answered.ts'
 
 const pageLength = 1000

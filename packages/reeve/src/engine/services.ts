@@ -13,7 +13,7 @@ import type { CallRates } from './calls/effect/rate/call-rates.ts'
 import type { Claim } from './execution/claim.ts'
 import type { Notices } from './notices.ts'
 import type { RunRecords } from './run-records.ts'
-import type { StandIn } from './stand-in.ts'
+import type { Substitutes } from './substitutes.ts'
 import type { Workflow } from './workflow.ts'
 
 /** What the engine gets from outside: nothing in it reads a clock, an environment or a global. */
@@ -43,7 +43,7 @@ export interface EngineServices {
   claims: ClaimCheck
   notices: Notices
   /** In evals: what stands in for the outside. */
-  standIn?: StandIn | undefined
+  substitutes?: Substitutes | undefined
   /** Lent to effects that reach a service by a connector; absent: there is none. */
   host?: EffectHost | undefined
   /** Whether spans are made of what runs do: what they send then says to which trace it belongs. */

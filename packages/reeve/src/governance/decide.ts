@@ -13,7 +13,7 @@ import { type Args, argumentsOf, type JudgedCall } from './rules/call.ts'
 import { judgeDictated } from './rules/dictated.ts'
 import { type Directed, judgeDirecting } from './rules/directing.ts'
 import { judgeOutgoing } from './rules/outgoing.ts'
-import { judgePermission } from './rules/permission.ts'
+import { judgeRights } from './rules/rights.ts'
 import { judgeThing, taintOf } from './rules/things.ts'
 
 /** A call to decide on, with all that the decision may look at. */
@@ -88,7 +88,7 @@ function judge(handed: CallToDecide): Ruling {
     reasons: refusals,
     reservations,
     tied,
-  } = judgePermission({
+  } = judgeRights({
     ...handed,
     facts: handed.facts ?? (() => undefined),
     spent: handed.spent ?? (() => 0),

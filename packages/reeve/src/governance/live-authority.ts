@@ -1,18 +1,18 @@
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time/time.ts'
+import { type AuthorityRows, readAuthorityRows } from '../store/authority/authority-rows.ts'
 import { grantsIn, nameOfEnd } from '../store/authority/seen-ends.ts'
-import { readStandingRows, type StandingRows } from '../store/authority/standing-facts.ts'
 import { readAuthorityVersion } from '../store/authority/version.ts'
 import type { Database } from '../store/database.ts'
+import { type Authority, type AuthoritySnapshot, emptySnapshot, snapshotOf } from './authority-snapshot.ts'
 import type { GrantChange } from './grants/narrowing.ts'
 import { noteSeenEnds } from './history/seen-ends.ts'
 import { levelFrom } from './readiness/readiness.ts'
-import { type Authority, emptyStanding, type Standing, standingOf } from './standing.ts'
 
 const endsEveryMs = 60_000
 
 /**
- * The standing of a database, in memory. It is read again when another process announces a change, at each heartbeat of the
+ * What a database says of those who act, in memory. It is read again when another process announces a change, at each heartbeat of the
  * worker if its version has moved, and by whoever changed something in this process (`renew`).
  *
  *   empty → read → (changed → read again)*
@@ -21,7 +21,7 @@ export class LiveAuthority implements Authority {
   readonly #database: Database
   readonly #clock: Clock
   readonly #log: Log
-  #standing: Standing = emptyStanding
+  #snapshot: AuthoritySnapshot = emptySnapshot
   #reading: Promise<void> | undefined
   #isAsked = false
   #isEnded = false
@@ -35,8 +35,8 @@ export class LiveAuthority implements Authority {
     this.#log = options.log
   }
 
-  current(): Standing {
-    return this.#standing
+  current(): AuthoritySnapshot {
+    return this.#snapshot
   }
 
   /** Listens to other processes from now on. */
@@ -58,7 +58,7 @@ export class LiveAuthority implements Authority {
   async lookAgain(): Promise<void> {
     try {
       await this.#lookForEnds()
-      if ((await readAuthorityVersion(this.#database)) !== this.#standing.version) await this.renew()
+      if ((await readAuthorityVersion(this.#database)) !== this.#snapshot.version) await this.renew()
     } catch (error) {
       this.#warn(error)
     }
@@ -87,8 +87,8 @@ export class LiveAuthority implements Authority {
     try {
       do {
         this.#isAsked = false
-        const rows = await readStandingRows(this.#database, () => this.#clock.now())
-        if (rows.version >= this.#standing.version) this.#standing = standingFrom(rows)
+        const rows = await readAuthorityRows(this.#database, () => this.#clock.now())
+        if (rows.version >= this.#snapshot.version) this.#snapshot = snapshotFrom(rows)
       } while (this.#isAsked)
     } finally {
       // At once with the last look at `#isAsked`: whoever asks from here on begins a reading of its own.
@@ -112,10 +112,10 @@ export class LiveAuthority implements Authority {
   }
 }
 
-function standingFrom(rows: StandingRows): Standing {
+function snapshotFrom(rows: AuthorityRows): AuthoritySnapshot {
   const { version, principals, changes, switches, levels, seenEnds } = rows
   const known = new Map(principals.map((row) => [row.name, row]))
-  return standingOf({
+  return snapshotOf({
     version,
     principals: principals.map(({ name, kind, role, ended_at }) => ({
       id: name,

@@ -21,10 +21,10 @@ import {
 } from '../store/keeping/retention.ts'
 import { giveBackSpace } from '../store/keeping/space.ts'
 import { inSlices, tidy } from '../store/keeping/tidy.ts'
-import { tidyCallRates } from '../store/ledger/call-rates.ts'
-import { tidySpendings } from '../store/ledger/effect-budgets.ts'
-import { foldModelCalls } from '../store/ledger/folded-calls.ts'
 import { dropMarked, sealPlain } from '../store/marks/marked-values.ts'
+import { tidyCallRates } from '../store/spending/call-rates.ts'
+import { tidySpendings } from '../store/spending/effect-budgets.ts'
+import { foldModelCalls } from '../store/spending/folded-calls.ts'
 import type { RetentionConfig } from './config.ts'
 import type { Project } from './load.ts'
 

@@ -211,7 +211,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       judgeEdit: editJudge(() => parts, project),
       bodies: seams?.bodies,
       onFatal,
-      standIn: seams?.standIn,
+      substitutes: seams?.substitutes,
       host: connections,
       reviews,
       notices,

@@ -3,7 +3,7 @@ import type { Environment } from '../base/config.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time/time.ts'
 import type { Bodies } from '../engine/services.ts'
-import type { StandIn } from '../engine/stand-in.ts'
+import type { Substitutes } from '../engine/substitutes.ts'
 import type { TextListener } from '../models/asking/text-stream.ts'
 import type { Project } from '../project/load.ts'
 import type { Database } from '../store/database.ts'
@@ -45,7 +45,7 @@ export interface RuntimeSeams {
   bodies?: Bodies
   /** A run whose next timer is due within this time (ms) stays in memory. */
   lingerMs?: number
-  standIn?: StandIn
+  substitutes?: Substitutes
   /** Makes the ids of runs, approvals and all else, for that time (ms). Each is another one, and they sort by time. */
   idFor?(at: number): string
   /** Answers the database to work on: the one that `open` opens, or another. */

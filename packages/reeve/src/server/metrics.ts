@@ -2,7 +2,7 @@ import { fromNanoUsd } from '../base/money.ts'
 import { countsOfWaiting } from '../inspect/lists/people-inbox.ts'
 import { type QueueView, queuesView } from '../inspect/lists/queues.ts'
 import { liveWorkers } from '../store/dispatch/workers.ts'
-import { listBudgets } from '../store/ledger/budgets.ts'
+import { listBudgets } from '../store/spending/budgets.ts'
 import type { Service } from './service.ts'
 
 interface Sample {

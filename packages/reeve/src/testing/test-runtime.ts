@@ -97,7 +97,7 @@ export class TestRuntime implements AsyncDisposable {
       // Each wake is a replay, as after a restart, and what waits is `waiting`, however short its wait is.
       keptRuns: 0,
       seams: {
-        ...{ bodies: this.#bodies.ofLife(), standIn: this.#bodies, lingerMs: 0 },
+        ...{ bodies: this.#bodies.ofLife(), substitutes: this.#bodies, lingerMs: 0 },
         ...(this.#idFor && { idFor: this.#idFor }),
         database: (open) => {
           this.#database ??= open()

@@ -2,7 +2,7 @@ import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { checkOptions } from '../base/options.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
-import type { CallRate } from '../store/ledger/call-rates.ts'
+import type { CallRate } from '../store/spending/call-rates.ts'
 
 /** How often a tool may be called. */
 export interface ToolRate<Args = unknown> {

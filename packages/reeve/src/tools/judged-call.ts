@@ -4,7 +4,7 @@ import { canonical, type Json } from '../base/json/json.ts'
 import type { Actor } from '../engine/calls/effect/definition.ts'
 import type { Judge } from '../engine/calls/effect/judge.ts'
 import type { RecordedCall } from '../engine/replay/history.ts'
-import type { CallOnTrial, Task } from '../governance/runs/call-on-trial.ts'
+import type { CallToJudge, Task } from '../governance/runs/call-to-judge.ts'
 import type { JudgedRun } from '../governance/runs/judged-run.ts'
 import type { ArgumentPlace } from '../store/approvals/approval-terms.ts'
 import { errorOf, payloadIfSound, type RecordedRuling } from '../store/journal/events.ts'
@@ -18,7 +18,7 @@ export interface Caller {
   /** The run's judge; absent: nobody's grants hold, and no policy. */
   judged?: JudgedRun
   /** The agents that act, the outermost first. */
-  agents?: CallOnTrial['agents']
+  agents?: CallToJudge['agents']
   /** What the outermost of them was given to do. */
   task?: Task
   /** The tools of the plan that they keep to. */
@@ -94,7 +94,7 @@ export function judgeFor(
   tool: Tool,
   parsed: unknown,
   { agents = [], task, plan }: Caller,
-  trial: Pick<CallOnTrial, 'asksItself' | 'approved' | 'isEdited' | 'given' | 'account'>,
+  trial: Pick<CallToJudge, 'asksItself' | 'approved' | 'isEdited' | 'given' | 'account'>,
 ): Judge {
   return judged.judgeOf({
     tool: { ...tool.governed(), effect: tool.effectOf(parsed) },

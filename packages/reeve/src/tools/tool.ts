@@ -10,7 +10,7 @@ import type { EffectAttempt, EffectHost, EffectVerdict, Gate } from '../engine/c
 import { type RetryPolicy, resolveRetry } from '../engine/calls/retry.ts'
 import type { GovernedTool } from '../governance/tools/governed-tool.ts'
 import { changesNothing, type EffectClass, effectClasses } from '../store/journal/vocabulary/effect-class.ts'
-import type { CallRate } from '../store/ledger/call-rates.ts'
+import type { CallRate } from '../store/spending/call-rates.ts'
 import { axesOf, checkAxes, governedTool, type ToolAxes } from './axes.ts'
 import { type ResolvedRate, resolveRate, type ToolRate } from './call-rate.ts'
 import { type OncePer, type ResolvedOncePer, resolveOncePer } from './once-per.ts'

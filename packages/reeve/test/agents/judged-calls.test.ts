@@ -4,8 +4,8 @@ import { agent } from '../../src/agents/agent.ts'
 import { handOff } from '../../src/agents/patterns/hand-off.ts'
 import { personal } from '../../src/base/schema/marked.ts'
 import { workflow } from '../../src/context.ts'
+import { type Authority, type AuthorityFacts, snapshotOf } from '../../src/governance/authority-snapshot.ts'
 import type { Grant } from '../../src/governance/grants/grant.ts'
-import { type Authority, type StandingFacts, standingOf } from '../../src/governance/standing.ts'
 import { payloadOf } from '../../src/store/journal/events.ts'
 import { scriptedSolver, toolCalls } from '../../src/testing/scripted.ts'
 import { type Tool, tool } from '../../src/tools/tool.ts'
@@ -295,14 +295,14 @@ test('a workflow with grants is held to them in its own code, and one without is
 
 /** An authority whose facts a test changes. */
 function authorityOf(
-  facts: Partial<StandingFacts> = {},
-): Authority & { set(next: Partial<StandingFacts>): void } {
+  facts: Partial<AuthorityFacts> = {},
+): Authority & { set(next: Partial<AuthorityFacts>): void } {
   const base = { version: 0, principals: [], changes: [], switches: [] }
-  let standing = standingOf({ ...base, ...facts })
+  let snapshot = snapshotOf({ ...base, ...facts })
   return {
-    current: () => standing,
+    current: () => snapshot,
     set: (next) => {
-      standing = standingOf({ ...base, version: standing.version + 1, ...next })
+      snapshot = snapshotOf({ ...base, version: snapshot.version + 1, ...next })
     },
   }
 }

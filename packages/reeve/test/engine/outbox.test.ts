@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Outbox } from '../../src/engine/execution/outbox.ts'
-import { pendingEvent } from '../../src/engine/execution/pending-event.ts'
+import { pendingEvent } from '../../src/engine/replay/pending-event.ts'
 import type { Row } from '../../src/store/database.ts'
 import { textEvent } from '../../src/store/journal/events.ts'
 import { takenRow } from '../../src/store/runs/inbox.ts'

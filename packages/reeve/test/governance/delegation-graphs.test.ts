@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { AnyAgent } from '../../src/agents/agent.ts'
 import { type AgentCaller, callerFor } from '../../src/agents/loop/caller.ts'
+import { snapshotOf } from '../../src/governance/authority-snapshot.ts'
 import { decide } from '../../src/governance/decide.ts'
 import { type Grant, prepareGrants } from '../../src/governance/grants/grant.ts'
 import type { Chain } from '../../src/governance/principals.ts'
@@ -12,7 +13,6 @@ import { chainOf } from '../../src/governance/runs/chain.ts'
 import { exposedToNothing } from '../../src/governance/runs/exposure.ts'
 import { RunCase } from '../../src/governance/runs/run-case.ts'
 import { RunReadings } from '../../src/governance/runs/run-readings.ts'
-import { standingOf } from '../../src/governance/standing.ts'
 import { roles } from '../../src/store/identity/principals.ts'
 import { described, noon } from './harness.ts'
 
@@ -86,7 +86,7 @@ test('whatever way a call took (sub-workflows, teams, hand-overs, MCP), nobody o
       const role = roles.find((each) => each === its.starter)
       const starters =
         role === undefined ? [] : [{ id: 'starter', kind: 'person' as const, role, isRevoked: false }]
-      const standing = standingOf({
+      const snapshot = snapshotOf({
         version: 1,
         principals: [
           ...starters,
@@ -111,7 +111,7 @@ test('whatever way a call took (sub-workflows, teams, hand-overs, MCP), nobody o
       const chainBy = (above: readonly number[], agents: AgentCaller['agents']): Chain => {
         const lineage = { workflows: above.map(String), exposure: exposedToNothing, words: [] }
         const run = new RunCase(new RunReadings(() => undefined, 0, exposedToNothing), lineage)
-        return chainOf(standing, 'starter', run.actorsOf({ agents }, String(path.workflow), code), noon)
+        return chainOf(snapshot, 'starter', run.actorsOf({ agents }, String(path.workflow), code), noon)
       }
       let before = chainBy([], [])
       const grows = (chain: Chain, expected: readonly string[]) => {

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { type AnyAgent, agent } from '../../src/agents/agent.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { workflow } from '../../src/context.ts'
+import { type AuthorityFacts, emptySnapshot, snapshotOf } from '../../src/governance/authority-snapshot.ts'
 import type { Grant } from '../../src/governance/grants/grant.ts'
 import { PolicyBench } from '../../src/governance/policies/policy-bench.ts'
-import { emptyStanding, type StandingFacts, standingOf } from '../../src/governance/standing.ts'
 import { projectOf } from '../../src/project/load.ts'
 import { testPolicy } from '../../src/runtime/judging/policy-testing.ts'
 import { scriptedSolver, toolCalls } from '../../src/testing/scripted.ts'
@@ -86,11 +86,11 @@ async function happened(scripts: (readonly unknown[])[], grants: readonly Grant[
     }
   }
   const tested = (
-    more: { agents?: AnyAgent[]; standing?: Partial<StandingFacts>; policies?: PolicyBench } = {},
+    more: { agents?: AnyAgent[]; snapshot?: Partial<AuthorityFacts>; policies?: PolicyBench } = {},
   ) => {
-    const { standing, policies = new PolicyBench(), agents = [desk] } = more
-    const facts = { version: 1, principals: [], changes: [], switches: [], ...standing }
-    const current = () => (standing ? standingOf(facts) : emptyStanding)
+    const { snapshot, policies = new PolicyBench(), agents = [desk] } = more
+    const facts = { version: 1, principals: [], changes: [], switches: [], ...snapshot }
+    const current = () => (snapshot ? snapshotOf(facts) : emptySnapshot)
     const { engine, database, clock } = bench
     const parts = { engine, database, clock, log: silentLog, authority: { current }, policies }
     return testPolicy({ ...parts, findTool: () => undefined }, projectOf({ agents }, [flow]))
@@ -141,10 +141,10 @@ test('a grant that is gone denies, one that ties an argument asks no more, and e
 
 test('what the database says now counts: switches, and who was revoked', async () => {
   const { tested } = await happened([honest])
-  const off = await tested({ standing: { switches: [{ connector: 'mail', mode: 'off' }] } })
+  const off = await tested({ snapshot: { switches: [{ connector: 'mail', mode: 'off' }] } })
   expect(off.differences).toMatchObject([{ tool: 'mail.send', after: 'deny', reasons: ['switched-off'] }])
   const revoked = { id: 'agent:clerk', kind: 'agent', isRevoked: true } as const
-  const none = await tested({ standing: { principals: [revoked] } })
+  const none = await tested({ snapshot: { principals: [revoked] } })
   expect(none.counts).toEqual({ 'allow → deny': 3 })
 })
 

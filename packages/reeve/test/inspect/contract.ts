@@ -17,9 +17,9 @@ import { recordOccurrence, saveSchedule } from '../../src/store/dispatch/schedul
 import { registerWorker } from '../../src/store/dispatch/workers.ts'
 import { keepResult } from '../../src/store/evals/results.ts'
 import { eventValues, insertEvents, type JournalEvent } from '../../src/store/journal/journal.ts'
-import { setCeiling } from '../../src/store/ledger/budgets.ts'
 import { runsNamed } from '../../src/store/runs/run-lists.ts'
 import type { RunRow } from '../../src/store/runs/runs.ts'
+import { setCeiling } from '../../src/store/spending/budgets.ts'
 import { addRuns, chainOf, newRun, type Open, storeCase, storeNow } from '../store/contract/fixtures.ts'
 
 const minute = 60_000

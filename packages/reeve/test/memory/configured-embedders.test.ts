@@ -10,7 +10,7 @@ import type { ProjectConfig } from '../../src/project/config.ts'
 import { projectOf } from '../../src/project/load.ts'
 import { internalsOf, Runtime } from '../../src/runtime/runtime.ts'
 import { payloadOf } from '../../src/store/journal/events.ts'
-import { readBudget } from '../../src/store/ledger/budgets.ts'
+import { readBudget } from '../../src/store/spending/budgets.ts'
 import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { eventsOf } from '../engine/harness.ts'
 

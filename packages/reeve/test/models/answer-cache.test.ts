@@ -7,7 +7,7 @@ import type { CacheOptions } from '../../src/models/asking/answer-cache.ts'
 import { hostedSolver } from '../../src/models/providers/hosted.ts'
 import type { RouteAnswer } from '../../src/models/route/route-answer.ts'
 import type { Solver } from '../../src/models/solver.ts'
-import { readBudget } from '../../src/store/ledger/budgets.ts'
+import { readBudget } from '../../src/store/spending/budgets.ts'
 import { scriptedSolver } from '../../src/testing/scripted.ts'
 import { type AgentBench, agentBench } from '../agents/agent-harness.ts'
 

@@ -3,7 +3,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { CircuitBreakers } from '../../src/models/route/breaker.ts'
 import { BreakerRecord } from '../../src/models/route/breaker-record.ts'
 import { registerWorker, removeWorker } from '../../src/store/dispatch/workers.ts'
-import { listBreakers } from '../../src/store/ledger/breakers.ts'
+import { listBreakers } from '../../src/store/spending/breakers.ts'
 import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { openTestDatabase } from '../engine/harness.ts'
 

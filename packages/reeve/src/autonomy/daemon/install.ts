@@ -8,7 +8,7 @@ import {
   readCycle,
   saveDaemon,
 } from '../../store/autonomy/daemons.ts'
-import { setCeiling } from '../../store/ledger/budgets.ts'
+import { setCeiling } from '../../store/spending/budgets.ts'
 import { type Daemon, daemonWorkflowName } from './daemon.ts'
 
 /** Makes the daemons of a project known; those that it does not have any more begin no further cycle. */

@@ -5,7 +5,7 @@ import { shownSchema } from '../../models/reading/shown-schema.ts'
 import type { Question } from '../../models/solver.ts'
 import type { Failure } from './evidence.ts'
 import type { RecordedGood } from './gates/baseline.ts'
-import type { Inputs } from './quarantine/trial.ts'
+import type { Inputs } from './quarantine/candidate.ts'
 
 /** What the route answers: the whole program, and nothing else that it could change. */
 export const fixSchema = z.strictObject({

@@ -5,7 +5,7 @@ import type { Session } from '../../store/database.ts'
 import { scriptToolName } from '../scripts/script.ts'
 import { diagnose } from './diagnose/diagnose.ts'
 import type { RecordedGood } from './gates/baseline.ts'
-import type { Inputs } from './quarantine/trial.ts'
+import type { Inputs } from './quarantine/candidate.ts'
 
 /** What the journals know of a script's calls. */
 export interface Recorded {

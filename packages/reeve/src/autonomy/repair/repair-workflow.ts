@@ -13,7 +13,7 @@ import { type Baseline, baselineOf } from './gates/baseline.ts'
 import { judgeFix } from './gates/judge-fix.ts'
 import { requireRepair } from './promoting/promote.ts'
 import { askPerson, takeFix } from './promoting/take-fix.ts'
-import { type Inputs, mayReach } from './quarantine/trial.ts'
+import { type Inputs, mayReach } from './quarantine/candidate.ts'
 import { type FixTry, type RepairOutcome, type RepairServices, scriptOf } from './repair-services.ts'
 
 export const repairWorkflowName = 'reeve.repair'

@@ -28,7 +28,7 @@ import {
   requireRepair,
   settleProposal,
 } from './promoting/promote.ts'
-import type { Inputs } from './quarantine/trial.ts'
+import type { Inputs } from './quarantine/candidate.ts'
 import { actingNow, type RepairServices, scriptOf } from './repair-services.ts'
 import { repairWorkflow, repairWorkflowName } from './repair-workflow.ts'
 import { watchWorkflow, watchWorkflowName } from './watch-workflow.ts'

@@ -9,7 +9,7 @@ import { scriptToolName } from '../scripts/script.ts'
 import { failureIn, quickDiagnosis } from './evidence.ts'
 import { noteRollback } from './promoting/note.ts'
 import { beginRollback, finishChange, requireRepair, settleProposal } from './promoting/promote.ts'
-import { type Inputs, mayReach, tryInput } from './quarantine/trial.ts'
+import { type Inputs, mayReach, tryInput } from './quarantine/candidate.ts'
 import { actingNow, type RepairServices, scriptOf } from './repair-services.ts'
 
 export const watchWorkflowName = 'reeve.repair-watch'

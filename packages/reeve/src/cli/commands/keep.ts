@@ -60,7 +60,7 @@ export function keepCommands(program: Command, calls: Calls): void {
     .option('--dry-run', 'only say what would be deleted')
     .option('--yes', 'do not ask')
     .action(
-      calls('operator', async () => (await import('../keep/upkeep.ts')).prune, {
+      calls('operator', async () => (await import('../keep/prune.ts')).prune, {
         why: 'it deletes by the retention of a project on this machine.',
       }),
     )

@@ -6,7 +6,7 @@ import type { HostedSolver } from '../../models/providers/hosted.ts'
 import { knownKeyNames } from '../../models/providers/provider.ts'
 import type { Solver } from '../../models/solver.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
-import { listBreakers } from '../../store/ledger/breakers.ts'
+import { listBreakers } from '../../store/spending/breakers.ts'
 import { presentWorkers } from '../terminal/workspace.ts'
 
 /** The keys that are there, by their variables, and the routes with what each solver is. */

@@ -4,7 +4,7 @@ import type { Client } from '../../client/index.ts'
 import type { EventTone } from '../../inspect/events/describe-event.ts'
 import type { Today } from '../../inspect/health/today.ts'
 import type { RunSummary, RunView } from '../../inspect/run/run-view.ts'
-import { onlyWaits } from '../../inspect/standing.ts'
+import { onlyWaits } from '../../inspect/run-standing.ts'
 import type { Asked, EventLine, Looks } from './house.ts'
 
 const mostPerPage = 500

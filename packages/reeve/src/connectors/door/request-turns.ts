@@ -1,6 +1,6 @@
 import { wait } from '../../base/time/abort.ts'
 import { type FirstArrival, PutOff } from '../../engine/calls/effect/definition.ts'
-import type { Turn } from '../../store/ledger/call-rates.ts'
+import type { Turn } from '../../store/spending/call-rates.ts'
 import type { CallPlace } from '../shape/host.ts'
 import type { DoorHouse } from './house.ts'
 

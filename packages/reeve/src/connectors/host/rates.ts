@@ -1,7 +1,7 @@
 import { sha256 } from '../../base/hash.ts'
 import { retryAfterMs } from '../../base/time/retry-after.ts'
 import { toMs } from '../../base/time/time.ts'
-import type { CallRate } from '../../store/ledger/call-rates.ts'
+import type { CallRate } from '../../store/spending/call-rates.ts'
 import type { ServiceAnswer } from '../door/service-call.ts'
 import type { AnyDefinition, RateHeaders, RateSaid } from '../shape/definition.ts'
 import type { Mode } from '../shape/mode.ts'

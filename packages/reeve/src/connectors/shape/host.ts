@@ -1,6 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { EffectAttempt, EffectHost, PutOff } from '../../engine/calls/effect/definition.ts'
-import type { CallRate } from '../../store/ledger/call-rates.ts'
+import type { CallRate } from '../../store/spending/call-rates.ts'
 import type { ServiceCall } from '../door/service-call.ts'
 import type { Connection } from './connection.ts'
 import type { Mode } from './mode.ts'

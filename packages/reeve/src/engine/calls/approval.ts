@@ -269,7 +269,7 @@ function crowdOf(
     return { sender: `review ${reviewOf}`, crowd: JSON.stringify(['review', workflow.name, kind, subject]) }
   if (channel === undefined || channel === 'operator' || channel === 'schedule' || kind === 'outcome')
     return {}
-  const asked = isNamed || !marks.standIn(subject) ? subject : '[marked]'
+  const asked = isNamed || !marks.occurIn(subject) ? subject : '[marked]'
   const crowd = JSON.stringify([channel, workflow.name, kind, asked])
   return { crowd, ...(sender !== undefined && { sender: `${channel} ${sender}` }) }
 }

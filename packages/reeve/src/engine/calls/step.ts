@@ -66,7 +66,7 @@ export function step(
         ? undefined
         : toWaitMs(options.timeout, `\`timeout\` of step "${call.name}"`)
     const what = `step "${call.name}"`
-    const acts = site.services.standIn?.step(call.name, body) ?? body
+    const acts = site.services.substitutes?.step(call.name, body) ?? body
     const marked = options?.marks
     const completed = (value: unknown) => {
       if (marked) site.mark(marked, value)

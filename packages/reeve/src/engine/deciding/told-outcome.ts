@@ -3,10 +3,10 @@ import { outcomesAnswered, runLeftUnheard } from '../../store/approvals/outcomes
 import type { Session } from '../../store/database.ts'
 import { payloadIfSound } from '../../store/journal/events.ts'
 import { lastSaid, saidByCall } from '../../store/journal/said.ts'
-import { settleUnclearKeys, unclearKeys } from '../../store/ledger/business-keys.ts'
-import { releaseSpending } from '../../store/ledger/effect-budgets.ts'
 import { isOutcomeAnswer } from '../../store/runs/decision-item.ts'
 import { endedStatuses, lockRun, type RunRow } from '../../store/runs/runs.ts'
+import { settleUnclearKeys, unclearKeys } from '../../store/spending/business-keys.ts'
+import { releaseSpending } from '../../store/spending/effect-budgets.ts'
 
 /** An effect, and the run that made it. */
 interface EffectCallOf {

@@ -3,12 +3,12 @@ import { applyFirst, applyOverrides, lateResult, type Overridden } from '../over
 import type { Call, Settlement } from '../replay/call.ts'
 import type { Calls } from '../replay/calls.ts'
 import { Deliveries, type Delivering } from '../replay/deliveries.ts'
+import type { PendingEvent } from '../replay/pending-event.ts'
 import { Inbox, type InboxPort } from '../waiting/inbox.ts'
 import { Timers } from '../waiting/timers.ts'
 import { type Acting, Acts } from './acts.ts'
 import type { CommitSource } from './commit-source.ts'
 import type { Driven } from './driven.ts'
-import type { PendingEvent } from './pending-event.ts'
 
 /**
  * What one run is at in this process: what acts, what is about to be told to its code, what it waits for.

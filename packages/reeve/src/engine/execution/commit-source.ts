@@ -6,11 +6,11 @@ import { openEvent } from '../../store/marks/open-kept.ts'
 import type { RunMarks } from '../../store/marks/run-marks.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { Settlement } from '../replay/call.ts'
+import type { PendingEvent } from '../replay/pending-event.ts'
 import type { EngineServices } from '../services.ts'
 import type { Claim, Leaving } from './claim.ts'
 import type { Driven } from './driven.ts'
 import { Outbox, type UnderWay } from './outbox.ts'
-import type { PendingEvent } from './pending-event.ts'
 
 /** Hears what became of a run's start: it is durable (and new, or another has its key), or the database refused it. */
 export interface OnStarted {

@@ -4,16 +4,16 @@ import { type Blob, Chain, eventBytes } from '../../store/journal/chain.ts'
 import type { Turn } from '../../store/journal/group-commit.ts'
 import { blobRow, type JournalEvent } from '../../store/journal/journal.ts'
 import { itemName } from '../../store/journal/vocabulary/define.ts'
-import { budgetResetRow } from '../../store/ledger/budgets.ts'
 import { isSealed } from '../../store/marks/open-kept.ts'
 import { mayHoldMarks, RunMarks } from '../../store/marks/run-marks.ts'
 import { chapterRow, type Release, releaseRow } from '../../store/runs/changes/releases.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import { deliveryRow, type Sealing } from '../../store/runs/inbox.ts'
 import type { RunStatus } from '../../store/runs/runs.ts'
+import { budgetResetRow } from '../../store/spending/budgets.ts'
 import type { History } from '../replay/history.ts'
+import { type PendingEvent, tellAsKept } from '../replay/pending-event.ts'
 import { type Claim, isEnded, type Leaving } from './claim.ts'
-import { type PendingEvent, tellAsKept } from './pending-event.ts'
 
 /** Events of one turn, where a run has more: linking and writing them holds the event loop up for some 20 ms. */
 const mostEvents = 2000

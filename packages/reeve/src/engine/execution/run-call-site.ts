@@ -18,6 +18,7 @@ import type { Call } from '../replay/call.ts'
 import type { Calls } from '../replay/calls.ts'
 import { chapterSeqOf, type History, type RecordedCall, seedOf } from '../replay/history.ts'
 import { refuseInsideBody } from '../replay/inside-body.ts'
+import { pendingEvent } from '../replay/pending-event.ts'
 import type { EngineServices } from '../services.ts'
 import { senderIn } from '../starting/sender.ts'
 import { OpenWaits } from '../waiting/open-waits.ts'
@@ -25,7 +26,6 @@ import type { Workflow } from '../workflow.ts'
 import type { Claim, Leaving } from './claim.ts'
 import type { Trial } from './driven.ts'
 import type { Lifecycle } from './lifecycle.ts'
-import { pendingEvent } from './pending-event.ts'
 
 const nowhere: Origin = {}
 

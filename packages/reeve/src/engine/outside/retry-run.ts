@@ -4,7 +4,6 @@ import { type NewPayloads, newEvent } from '../../store/journal/events.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
 import { itemName } from '../../store/journal/vocabulary/define.ts'
 import { hasErased } from '../../store/keeping/erased.ts'
-import { undoOf } from '../../store/ledger/business-keys.ts'
 import { shareMarked } from '../../store/marks/marked-values.ts'
 import {
   askAgain,
@@ -14,6 +13,7 @@ import {
 } from '../../store/runs/changes/retries.ts'
 import { deliver, dropUntaken, giveSignalsBack } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
+import { undoOf } from '../../store/spending/business-keys.ts'
 import { dropOverrides } from '../overriding/drop-overrides.ts'
 import type { EngineServices } from '../services.ts'
 import { type FailedFamily, failedFamily, isBroken } from './failed-family.ts'

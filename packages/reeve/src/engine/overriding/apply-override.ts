@@ -3,10 +3,9 @@ import { markedTexts } from '../../base/schema/marked.ts'
 import { checkedEvent, newEvent } from '../../store/journal/events.ts'
 import type { RunMarks } from '../../store/marks/run-marks.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
-import type { Acts } from '../execution/acts.ts'
-import { type PendingEvent, pendingEvent } from '../execution/pending-event.ts'
 import type { Call } from '../replay/call.ts'
 import type { Calls } from '../replay/calls.ts'
+import { type PendingEvent, pendingEvent } from '../replay/pending-event.ts'
 import type { Inbox } from '../waiting/inbox.ts'
 import type { Timers } from '../waiting/timers.ts'
 import { type Override, overrideIn, overridingError, refusalByKind } from './override.ts'
@@ -15,7 +14,8 @@ import { type Override, overrideIn, overridingError, refusalByKind } from './ove
 export interface Overridden {
   readonly calls: Pick<Calls, 'openCall'>
   readonly marks: RunMarks
-  readonly acts: Acts
+  /** What its calls do in this process. */
+  readonly acts: { isActing(call: Call): boolean; release(call: Call): void }
   readonly timers: Timers
   readonly inbox: Inbox
   write(event: PendingEvent): void

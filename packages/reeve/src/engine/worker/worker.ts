@@ -9,13 +9,13 @@ import { runDueSchedules } from '../starting/schedule.ts'
 import type { WorkflowRegistry } from '../workflow.ts'
 import { ClaimedRuns } from './claiming/claimed-runs.ts'
 import { Claiming } from './claiming/claiming.ts'
+import { HeartbeatUpkeep } from './heartbeat-upkeep.ts'
 import { InboxLooks } from './inbox-looks.ts'
 import type { Liveness } from './liveness.ts'
 import type { LocalRuns } from './local-runs.ts'
 import type { KeptRunsLimits } from './parked-runs.ts'
 import { defaultGraceMs, giveBack, within } from './release-runs.ts'
 import { SilentRuns } from './silent-runs.ts'
-import { Upkeep } from './upkeep.ts'
 
 export interface WorkerOptions {
   id: string
@@ -55,7 +55,7 @@ export class Worker {
   readonly #claimed: ClaimedRuns
   readonly #looks: InboxLooks
   readonly #silent: SilentRuns
-  readonly #upkeep: Upkeep
+  readonly #upkeep: HeartbeatUpkeep
   #state: 'new' | 'working' | 'draining' | 'stopped' = 'new'
   #isNudged = false
   #round: Promise<void> | undefined
@@ -76,7 +76,7 @@ export class Worker {
     this.#claimed = new ClaimedRuns(options)
     this.#looks = new InboxLooks(options)
     this.#silent = new SilentRuns(options)
-    this.#upkeep = new Upkeep(options)
+    this.#upkeep = new HeartbeatUpkeep(options)
     const { notices } = options.services
     notices.on('run-queued', () => this.nudge())
     notices.on('run-due', (at) => this.#sleepUntil(at))

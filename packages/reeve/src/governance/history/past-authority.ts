@@ -2,9 +2,9 @@ import { type ActRow, saidOf } from '../../store/authority/authority-log.ts'
 import type { CeilingRow } from '../../store/authority/ceilings.ts'
 import type { GrantChangeRow } from '../../store/authority/grant-changes.ts'
 import type { PrincipalRow, Role } from '../../store/identity/principals.ts'
+import { type AuthoritySnapshot, type Switch, snapshotOf } from '../authority-snapshot.ts'
 import type { GrantChange } from '../grants/narrowing.ts'
 import { type Level, levelFrom } from '../readiness/readiness.ts'
-import { type Standing, type Switch, standingOf } from '../standing.ts'
 import type { Ceiling } from './ceilings.ts'
 
 /** Everything by which it can be told who was allowed what at a time. */
@@ -66,7 +66,7 @@ export class PastAuthority {
     return row && (JSON.parse(row.ceiling) as Ceiling)
   }
 
-  standingAt(at: number): Standing {
+  snapshotAt(at: number): AuthoritySnapshot {
     const { changes, principals } = this.#facts
     const known = principals.map((row) => ({
       id: row.name,
@@ -75,7 +75,7 @@ export class PastAuthority {
       isRevoked: this.#isRevokedAt(row, at),
     }))
     const byName = new Map(known.map((each) => [each.id, each]))
-    return standingOf({
+    return snapshotOf({
       version: 0,
       principals: known,
       changes: changes.flatMap(

@@ -4,11 +4,11 @@ import { listCeilings } from '../../store/authority/ceilings.ts'
 import { grantChangesBetween } from '../../store/authority/grant-changes.ts'
 import type { Session } from '../../store/database.ts'
 import { listAllPrincipals } from '../../store/identity/principals.ts'
+import type { AuthoritySnapshot } from '../authority-snapshot.ts'
 import { prepareConstraint } from '../grants/constraints.ts'
 import { type PreparedGrant, prepareGrants } from '../grants/grant.ts'
 import { effectiveGrants, type GrantChange } from '../grants/narrowing.ts'
 import type { Level } from '../readiness/readiness.ts'
-import type { Standing } from '../standing.ts'
 import type { Ceiling } from './ceilings.ts'
 import { actsOfStanding, PastAuthority, type PastFacts } from './past-authority.ts'
 
@@ -69,11 +69,11 @@ function couldSpans(past: PastAuthority, question: WhoCouldQuestion): WhoCould {
   const times = past.timesBetween(from, until)
   for (const [index, at] of times.entries()) {
     const end = times[index + 1] ?? until
-    const standing = past.standingAt(at)
+    const snapshot = past.snapshotAt(at)
     for (const principal of past.actors.keys()) {
       const ceiling = past.ceilingAt(principal, at)
       if (!ceiling) continue
-      for (const right of rightsOf({ principal, ceiling, standing, at }, question)) {
+      for (const right of rightsOf({ principal, ceiling, snapshot, at }, question)) {
         const key = JSON.stringify([principal, right])
         const before = open.get(key)
         if (before?.until === at) before.until = end
@@ -94,22 +94,22 @@ function couldSpans(past: PastAuthority, question: WhoCouldQuestion): WhoCould {
 type Right = Omit<CouldSpan, 'principal' | 'from' | 'until'>
 
 function rightsOf(
-  of: { principal: string; ceiling: Ceiling; standing: Standing; at: number },
+  of: { principal: string; ceiling: Ceiling; snapshot: AuthoritySnapshot; at: number },
   question: WhoCouldQuestion,
 ): Right[] {
-  const { principal, ceiling, standing, at } = of
+  const { principal, ceiling, snapshot, at } = of
   const { tool } = question
-  if (standing.principal(principal)?.isRevoked) return []
+  if (snapshot.principal(principal)?.isRevoked) return []
   const dot = tool.indexOf('.')
-  const mode = standing.mode({
+  const mode = snapshot.mode({
     tool,
     ...(principal.startsWith('agent:') && { agent: principal.slice('agent:'.length) }),
     ...(dot > 0 && { connector: tool.slice(0, dot) }),
   })
   if (mode === 'off') return []
-  const level = standing.level(principal) ?? (ceiling.isLevelled ? 'observe' : undefined)
+  const level = snapshot.level(principal) ?? (ceiling.isLevelled ? 'observe' : undefined)
   const byLevel = level === 'observe' ? ['only where it is a read, for it stood at observe'] : []
-  const changes = standing.changesOf(principal)
+  const changes = snapshot.changesOf(principal)
   const isUnlimited = ceiling.grants === null && ceiling.tools === undefined
   if (isUnlimited && changes.length === 0)
     return [

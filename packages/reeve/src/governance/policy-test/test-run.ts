@@ -5,17 +5,17 @@ import type { RunRecords } from '../../engine/run-records.ts'
 import type { RecordedRuling } from '../../store/journal/events.ts'
 import type { EffectClass } from '../../store/journal/vocabulary/effect-class.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
+import type { AuthoritySnapshot } from '../authority-snapshot.ts'
 import type { BudgetReservation } from '../grants/effect-budgets.ts'
 import type { PreparedGrant } from '../grants/grant.ts'
 import type { PolicyBench } from '../policies/policy-bench.ts'
 import type { Reason, Verdict } from '../reasons.ts'
-import type { CallOnTrial } from '../runs/call-on-trial.ts'
+import type { CallToJudge } from '../runs/call-to-judge.ts'
 import { chainOf, isLimited, type WorkflowCode } from '../runs/chain.ts'
 import { exposedToNothing } from '../runs/exposure.ts'
 import { lineageOf } from '../runs/lineage.ts'
 import { RunCase } from '../runs/run-case.ts'
 import { RunReadings } from '../runs/run-readings.ts'
-import type { Standing } from '../standing.ts'
 import type { GovernedTool } from '../tools/governed-tool.ts'
 import { type RecordedCall, recordedCalls, withRulings } from './recorded-calls.ts'
 
@@ -32,9 +32,9 @@ export interface TestedPolicy extends WorkflowCode {
   records: RunRecords
   /** `agents`: those that act; a tool may be an agent's own. */
   tool(name: string, agents?: readonly string[]): TestedTool | undefined
-  agent(name: string): CallOnTrial['agents'][number] | undefined
+  agent(name: string): CallToJudge['agents'][number] | undefined
   hasWorkflow(name: string): boolean
-  standing: Standing
+  snapshot: AuthoritySnapshot
   policies: PolicyBench
   now: number
 }
@@ -116,7 +116,7 @@ function callFrom(
   { tool: name, args, agents, ruling, isApproved }: RecordedCall,
   policy: TestedPolicy,
   tasks: Map<number, string[]>,
-): CallOnTrial {
+): CallToJudge {
   if (!isRecord(args)) throw new Error('its arguments were too long to be kept')
   const actors = agents.map((agent) => {
     const known = policy.agent(agent)
@@ -146,7 +146,7 @@ function callFrom(
 async function judge(
   run: RunRow,
   recorded: RecordedCall,
-  call: CallOnTrial,
+  call: CallToJudge,
   its: RunCase,
   policy: TestedPolicy,
 ): Promise<{ call: TestedCall; record?: RecordedRuling }> {
@@ -167,18 +167,18 @@ async function judge(
     isMade: before === 'allow',
     isApproved: recorded.isApproved,
   }
-  const { standing, policies, now } = policy
+  const { snapshot, policies, now } = policy
   if (!isJudgedNow(run, recorded, its, policy)) {
     const after: Verdict = call.asksItself ? 'ask' : 'allow'
     return { call: { ...common, after, reasonsAfter: [], reservations: [] } }
   }
-  const chain = chainOf(standing, run.principal, its.actorsOf(call, run.workflow, policy), now)
+  const chain = chainOf(snapshot, run.principal, its.actorsOf(call, run.workflow, policy), now)
   const by = {
     run: run.id,
     workflow: run.workflow,
     // What has ended by now does not come back; hours and rates are those of the call.
     chain: chain.map((link) => ({ ...link, grants: link.grants.map((each) => endedBy(each, now)) })) as never,
-    standing,
+    snapshot,
     spent: () => 0,
     now: recorded.at,
     policies,
@@ -201,8 +201,8 @@ export function isJudgedNow(
     grantsOf,
     isLevelled,
     policies,
-    standing,
-  }: Pick<TestedPolicy, 'grantsOf' | 'isLevelled' | 'policies' | 'standing'>,
+    snapshot,
+  }: Pick<TestedPolicy, 'grantsOf' | 'isLevelled' | 'policies' | 'snapshot'>,
 ): boolean {
   if (agents.length > 0 || !policies.isEmpty) return true
   const names = [workflow, ...(lineage.workflows ?? [])]
@@ -211,7 +211,7 @@ export function isJudgedNow(
     names.some((name) => grantsOf(name) !== undefined || isLevelled(name))
   )
     return true
-  return isLimited(standing, { principal, workflow, tool })
+  return isLimited(snapshot, { principal, workflow, tool })
 }
 
 function endedBy(grant: PreparedGrant, now: number): PreparedGrant {

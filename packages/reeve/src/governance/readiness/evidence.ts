@@ -1,5 +1,4 @@
 import type { Session } from '../../store/database.ts'
-import { undoing } from '../../store/ledger/business-keys.ts'
 import {
   type ActorOfRuns,
   decisionsAbout,
@@ -8,6 +7,7 @@ import {
   keysOfRuns,
   modelSince,
 } from '../../store/runs/figures/trust-evidence.ts'
+import { undoing } from '../../store/spending/business-keys.ts'
 import type { Evidence } from './readiness.ts'
 
 /** So many decisions of people are looked at, the last ones. */

@@ -1,8 +1,8 @@
+import type { AuthoritySnapshot } from '../authority-snapshot.ts'
 import type { PreparedGrant } from '../grants/grant.ts'
 import { prepareGrants } from '../grants/grant.ts'
 import { effectiveGrants } from '../grants/narrowing.ts'
 import type { Chain, Link, Principal } from '../principals.ts'
-import type { Standing } from '../standing.ts'
 
 /** An agent or workflow that acts, with what its code grants it. `undefined`: its code says nothing, and nothing limits it. */
 export interface Actor {
@@ -30,8 +30,13 @@ const everything = prepareGrants([{ tool: '*' }])
  * Who acts, on whose behalf: whoever started the run, then each workflow and agent that handed over, the one that calls last.
  * Whatever the database says of each of them holds now.
  */
-export function chainOf(standing: Standing, starter: string, actors: readonly Actor[], now: number): Chain {
-  return [starterLink(standing, starter, now), ...actors.map((actor) => actorLink(standing, actor, now))]
+export function chainOf(
+  snapshot: AuthoritySnapshot,
+  starter: string,
+  actors: readonly Actor[],
+  now: number,
+): Chain {
+  return [starterLink(snapshot, starter, now), ...actors.map((actor) => actorLink(snapshot, actor, now))]
 }
 
 export function actorId({ kind, name }: Pick<Actor, 'kind' | 'name'>): string {
@@ -39,46 +44,46 @@ export function actorId({ kind, name }: Pick<Actor, 'kind' | 'name'>): string {
 }
 
 /** A starter that the database does not know is a service of the house: the code that starts a run answers for it. */
-function starterLink(standing: Standing, id: string, now: number): Link {
-  const known = standing.principal(id)
+function starterLink(snapshot: AuthoritySnapshot, id: string, now: number): Link {
+  const known = snapshot.principal(id)
   const { isRevoked = false, ...rest } = known ?? {}
   const principal: Principal = known ? { ...rest, id: known.id, kind: known.kind } : { id, kind: 'service' }
-  return link(standing, principal, everything, isRevoked, now)
+  return link(snapshot, principal, everything, isRevoked, now)
 }
 
-function actorLink(standing: Standing, actor: Actor, now: number): Link {
+function actorLink(snapshot: AuthoritySnapshot, actor: Actor, now: number): Link {
   const id = actorId(actor)
-  const isRevoked = standing.principal(id)?.isRevoked ?? false
-  const level = standing.level(id) ?? (actor.isLevelled ? 'observe' : undefined)
-  const made = link(standing, { id, kind: actor.kind }, actor.grants ?? everything, isRevoked, now)
+  const isRevoked = snapshot.principal(id)?.isRevoked ?? false
+  const level = snapshot.level(id) ?? (actor.isLevelled ? 'observe' : undefined)
+  const made = link(snapshot, { id, kind: actor.kind }, actor.grants ?? everything, isRevoked, now)
   const isGranted = actor.isGranted ?? actor.grants !== undefined
   return { ...made, ...(level !== undefined && { level }), isGranted }
 }
 
 function link(
-  standing: Standing,
+  snapshot: AuthoritySnapshot,
   principal: Principal,
   code: readonly PreparedGrant[],
   isRevoked: boolean,
   now: number,
 ): Link {
-  const changes = standing.changesOf(principal.id)
+  const changes = snapshot.changesOf(principal.id)
   const grants = changes.length === 0 ? code : effectiveGrants(code, changes, now)
   return { principal, proof: 'started-by-reeve', grants, ...(isRevoked && { isRevoked }) }
 }
 
 /** Whether the database takes anything from a workflow's own call, or from whoever started it. */
 export function isLimited(
-  standing: Standing,
+  snapshot: AuthoritySnapshot,
   { principal, workflow, tool }: { principal: string; workflow: string; tool: string },
 ): boolean {
-  const known = standing.principal(principal)
+  const known = snapshot.principal(principal)
   if (known?.isRevoked || (known?.kind === 'person' && known.role !== 'owner' && known.role !== 'operator'))
     return true
   const id = actorId({ kind: 'workflow', name: workflow })
-  if (standing.principal(id)?.isRevoked || standing.changesOf(id).length > 0) return true
-  if (standing.level(id) !== undefined) return true
+  if (snapshot.principal(id)?.isRevoked || snapshot.changesOf(id).length > 0) return true
+  if (snapshot.level(id) !== undefined) return true
   const dot = tool.indexOf('.')
-  const mode = standing.mode({ tool, ...(dot > 0 && { connector: tool.slice(0, dot) }) })
+  const mode = snapshot.mode({ tool, ...(dot > 0 && { connector: tool.slice(0, dot) }) })
   return mode === 'off' || mode === 'ask'
 }

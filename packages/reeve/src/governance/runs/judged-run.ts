@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import type { Json } from '../../base/json/json.ts'
 import type { CallSite } from '../../engine/call-site.ts'
 import type { Judge, Judgement } from '../../engine/calls/effect/judge.ts'
+import type { Authority } from '../authority-snapshot.ts'
 import type { PolicyBench } from '../policies/policy-bench.ts'
-import type { Authority } from '../standing.ts'
-import type { CallOnTrial } from './call-on-trial.ts'
+import type { CallToJudge } from './call-to-judge.ts'
 import { chainOf, type WorkflowCode } from './chain.ts'
 import { exposedToNothing } from './exposure.ts'
 import { firstWords, type Lineage, lineageOf } from './lineage.ts'
@@ -35,7 +35,7 @@ export class JudgedRun {
     this.#services = services
   }
 
-  judgeOf(call: CallOnTrial): Judge {
+  judgeOf(call: CallToJudge): Judge {
     let version = -1
     return {
       judge: async ({ id, args, isRepeat }) => {
@@ -52,7 +52,7 @@ export class JudgedRun {
   }
 
   async #judge(
-    call: CallOnTrial,
+    call: CallToJudge,
     args: Record<string, Json>,
     id: string,
     isRepeat: boolean,
@@ -61,20 +61,20 @@ export class JudgedRun {
     const { services, run, workflow } = this.#site
     const its = await this.#load()
     const { readings } = its
-    const standing = authority.current()
+    const snapshot = authority.current()
     const now = services.clock.now()
     const actors = its.actorsOf(call, workflow.name, this.#services)
-    const chain = chainOf(standing, run.principal, actors, now)
+    const chain = chainOf(snapshot, run.principal, actors, now)
     const spent = await spentBy(services.records, chain, { tool: call.tool.name, args, now, id })
     await this.#readFor(call, readings)
-    const policy = policyHashOf(actors, standing, policies.hash)
-    const by = { run: run.id, workflow: workflow.name, chain, standing, spent, now, policies, policy }
+    const policy = policyHashOf(actors, snapshot, policies.hash)
+    const by = { run: run.id, workflow: workflow.name, chain, snapshot, spent, now, policies, policy }
     const { ruling, record, decided } = await its.rule(call, args, by)
     const { decision } = record
     const isSettled = decision === 'ask' && (isRepeat || isApproved(call.approved, record))
     if (decision === 'allow' || isSettled)
       return {
-        version: standing.version,
+        version: snapshot.version,
         judgement: {
           isAllowed: true,
           ruling: record,
@@ -82,7 +82,7 @@ export class JudgedRun {
         },
       }
     return {
-      version: standing.version,
+      version: snapshot.version,
       judgement: {
         isAllowed: false,
         asks: decision === 'ask' || (call.isEdited === true && !isRepeat),
@@ -92,7 +92,7 @@ export class JudgedRun {
   }
 
   /** Of a workflow's own code only the input counts, unless policies may look at what else was read. */
-  async #readFor({ agents }: CallOnTrial, readings: RunReadings): Promise<void> {
+  async #readFor({ agents }: CallToJudge, readings: RunReadings): Promise<void> {
     const isInputEnough = agents.length === 0 && this.#services.policies.isEmpty
     if (isInputEnough && readings.input !== undefined) return
     const { recent, run, services } = this.#site

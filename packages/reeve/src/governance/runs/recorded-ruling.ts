@@ -1,14 +1,14 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import type { RecordedRuling } from '../../store/journal/events.ts'
-import type { EffectReservation } from '../../store/ledger/effect-budgets.ts'
+import type { EffectReservation } from '../../store/spending/effect-budgets.ts'
 import type { CallToDecide, Ruling } from '../decide.ts'
 import type { BudgetReservation } from '../grants/effect-budgets.ts'
 import type { Chain } from '../principals.ts'
 import type { Reason } from '../reasons.ts'
 import { argumentsOf } from '../rules/call.ts'
 import { judgeDirecting } from '../rules/directing.ts'
-import type { CallOnTrial } from './call-on-trial.ts'
+import type { CallToJudge } from './call-to-judge.ts'
 import type { RunReadings } from './run-readings.ts'
 
 /** Where the value of a directing argument stands, for whoever decides. */
@@ -21,7 +21,7 @@ interface ValuePlace {
 
 /** What is written down of a ruling. */
 export function recordedRuling(
-  call: CallOnTrial,
+  call: CallToJudge,
   args: Record<string, Json>,
   of: {
     ruling: Ruling
@@ -59,7 +59,7 @@ export function recordedRuling(
 
 /** What the answer of a call is worth, once there is one. */
 function answerOf(
-  { tool, approved }: CallOnTrial,
+  { tool, approved }: CallToJudge,
   args: Record<string, Json>,
   { steering }: Ruling,
 ): NonNullable<RecordedRuling['answer']> {
@@ -103,7 +103,7 @@ export function inMillionths(
   }
 }
 
-export function ownQuestion({ asksItself, tool }: CallOnTrial): Reason[] {
+export function ownQuestion({ asksItself, tool }: CallToJudge): Reason[] {
   if (!asksItself) return []
   return [
     { code: 'tool-asks', text: `"${tool.name}" wants a person to approve such a call.`, verdict: 'ask' },
@@ -138,7 +138,7 @@ export function placesOf(call: CallToDecide): ValuePlace[] {
 const longestArgs = 8192
 
 export function refusal(
-  { tool, isEdited }: CallOnTrial,
+  { tool, isEdited }: CallToJudge,
   args: Record<string, Json>,
   ruling: RecordedRuling,
   places: ValuePlace[],

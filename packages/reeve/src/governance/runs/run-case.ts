@@ -1,13 +1,13 @@
 import type { Json } from '../../base/json/json.ts'
 import type { RecordedRuling } from '../../store/journal/events.ts'
+import type { AuthoritySnapshot, Mode } from '../authority-snapshot.ts'
 import { type CallToDecide, decide, type Ruling } from '../decide.ts'
 import type { SpentSince } from '../grants/effect-budgets.ts'
 import type { PolicyBench } from '../policies/policy-bench.ts'
 import type { Chain } from '../principals.ts'
 import { strictest } from '../reasons.ts'
 import { Request } from '../request/request.ts'
-import type { Mode, Standing } from '../standing.ts'
-import type { CallOnTrial, Task } from './call-on-trial.ts'
+import type { CallToJudge, Task } from './call-to-judge.ts'
 import type { Actor, WorkflowCode } from './chain.ts'
 import type { Lineage } from './lineage.ts'
 import { ownQuestion, placesOf, recordedRuling } from './recorded-ruling.ts'
@@ -18,11 +18,11 @@ export interface RuledBy {
   run: string
   workflow: string
   chain: Chain
-  standing: Standing
+  snapshot: AuthoritySnapshot
   spent: SpentSince
   now: number
   policies: PolicyBench
-  /** Hash of grants, policies and standing. */
+  /** Hash of grants, policies and what the database says of those who act. */
   policy: string
 }
 
@@ -48,7 +48,7 @@ export class RunCase {
   }
 
   /** Those that act, the outermost first: workflows above, the run's own, and the agents of the call. */
-  actorsOf({ agents }: Pick<CallOnTrial, 'agents'>, workflow: string, code: WorkflowCode): Actor[] {
+  actorsOf({ agents }: Pick<CallToJudge, 'agents'>, workflow: string, code: WorkflowCode): Actor[] {
     const { workflows } = this.lineage
     const actor = (name: string): Actor => ({
       kind: 'workflow',
@@ -62,7 +62,7 @@ export class RunCase {
   }
 
   /** What the rules decide counts for the calls after it at once; then the policies are asked. */
-  async rule(call: CallOnTrial, args: Record<string, Json>, by: RuledBy): Promise<CaseRuling> {
+  async rule(call: CallToJudge, args: Record<string, Json>, by: RuledBy): Promise<CaseRuling> {
     const { readings } = this
     const { chain, policies, workflow, run, policy } = by
     const decided = this.#toDecide(call, args, by)
@@ -90,9 +90,9 @@ export class RunCase {
   }
 
   #toDecide(
-    call: CallOnTrial,
+    call: CallToJudge,
     args: Record<string, Json>,
-    { standing, chain, spent, now }: RuledBy,
+    { snapshot, chain, spent, now }: RuledBy,
   ): CallToDecide {
     const { readings } = this
     for (const { name, instructions } of call.agents) {
@@ -106,7 +106,7 @@ export class RunCase {
         place: 'the instructions',
       })
     }
-    const mode = modeOf(standing, call)
+    const mode = modeOf(snapshot, call)
     return {
       chain,
       tool: call.tool,
@@ -128,7 +128,7 @@ export class RunCase {
   }
 
   /** The operator's own words, and those of the code that gave the task, if nothing untrusted could have been in them. */
-  #requestOf({ task }: CallOnTrial): Request {
+  #requestOf({ task }: CallToJudge): Request {
     const { readings, lineage } = this
     const isClean = task !== undefined && readings.isCleanBefore(task.step)
     const texts = [...lineage.words, ...readings.words, ...(isClean ? wordsIn(task.input) : [])]
@@ -161,12 +161,12 @@ function givenOf(given: Json, args: Record<string, Json>): Record<string, Json> 
 }
 
 /** The strictest switch of all agents on whose behalf the call is made. */
-function modeOf(standing: Standing, { tool, agents }: CallOnTrial): Mode | undefined {
+function modeOf(snapshot: AuthoritySnapshot, { tool, agents }: CallToJudge): Mode | undefined {
   const [connector] = tool.name.split('.')
   const about = { tool: tool.name, ...(tool.name.includes('.') && { connector: connector! }) }
   const modes =
     agents.length === 0
-      ? [standing.mode(about)]
-      : agents.map(({ name }) => standing.mode({ ...about, agent: name }))
+      ? [snapshot.mode(about)]
+      : agents.map(({ name }) => snapshot.mode({ ...about, agent: name }))
   return (['off', 'ask', 'allow'] as const).find((mode) => modes.includes(mode))
 }

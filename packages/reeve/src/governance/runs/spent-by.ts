@@ -2,7 +2,7 @@ import type { Json } from '../../base/json/json.ts'
 import type { RunRecords } from '../../engine/run-records.ts'
 import type { SpentSince } from '../grants/effect-budgets.ts'
 import type { Chain } from '../principals.ts'
-import { reservationsOf } from '../rules/permission.ts'
+import { reservationsOf } from '../rules/rights.ts'
 import { million } from './recorded-ruling.ts'
 
 /** What the budgets of the grants that may hold for a call have taken; `id`: what the call itself took does not count. */

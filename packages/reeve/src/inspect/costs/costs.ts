@@ -1,6 +1,6 @@
 import { fromNanoUsd } from '../../base/money.ts'
 import type { Database } from '../../store/database.ts'
-import { type CostGroup, type CostRow, sumCosts } from '../../store/ledger/costs.ts'
+import { type CostGroup, type CostRow, sumCosts } from '../../store/spending/costs.ts'
 
 /** What calls of paid models came to, of one group. */
 export interface CostView {

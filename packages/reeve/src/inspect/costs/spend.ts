@@ -1,7 +1,7 @@
 import { fromNanoUsd } from '../../base/money.ts'
 import { isoText } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
-import { dayBudgets, readBudget } from '../../store/ledger/budgets.ts'
+import { dayBudgets, readBudget } from '../../store/spending/budgets.ts'
 
 /** What models cost in a stretch of time, in US dollars. Days and months are those of UTC, as ceilings count. */
 export interface Spend {

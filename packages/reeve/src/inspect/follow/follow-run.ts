@@ -4,7 +4,7 @@ import type { Database } from '../../store/database.ts'
 import { type JournalEvent, lastSeqIn, readEvents } from '../../store/journal/journal.ts'
 import { topOf } from '../../store/runs/family.ts'
 import { type RunRow, requireRun } from '../../store/runs/runs.ts'
-import { isAtRest, onlyWaits, type Standing, standingOf, waitsForOf } from '../standing.ts'
+import { isAtRest, onlyWaits, type RunStanding, standingOf, waitsForOf } from '../run-standing.ts'
 
 const pollMs = 25
 
@@ -22,10 +22,10 @@ export async function follow(
   database: Database,
   runId: string,
   options: { afterSeq: number; leaves: boolean; onEvent: (event: JournalEvent) => void; signal: AbortSignal },
-): Promise<Standing | undefined> {
+): Promise<RunStanding | undefined> {
   const { leaves, onEvent, signal } = options
   const clock = database.clock ?? systemClock
-  const isOver = (standing: Standing) =>
+  const isOver = (standing: RunStanding) =>
     isAtRest(standing) || (leaves && onlyWaits(waitsForOf(standing), clock.now()))
   let after = options.afterSeq
   for (;;) {

@@ -1,7 +1,7 @@
 import { systemClock } from '../../base/time/time.ts'
 import type { Database } from '../../store/database.ts'
 import { requireRun } from '../../store/runs/runs.ts'
-import { isAtRest, standingOf } from '../standing.ts'
+import { isAtRest, standingOf } from '../run-standing.ts'
 
 const lookPauseMs = 50
 

@@ -13,7 +13,7 @@ import {
 } from '../../store/autonomy/daemons.ts'
 import type { Session } from '../../store/database.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
-import { readBudget } from '../../store/ledger/budgets.ts'
+import { readBudget } from '../../store/spending/budgets.ts'
 import { type LedgerLine, ledgerPage } from './ledger.ts'
 
 /** How a daemon stands. */

@@ -7,7 +7,7 @@ import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import type { CallSite } from '../../engine/call-site.ts'
 import type { Database } from '../../store/database.ts'
-import { findAnswer, keepAnswer, pruneAnswers } from '../../store/ledger/answers.ts'
+import { findAnswer, keepAnswer, pruneAnswers } from '../../store/spending/answers.ts'
 import { buildPrompt } from '../reading/prompt.ts'
 import type { Answer, Question, Solver } from '../solver.ts'
 

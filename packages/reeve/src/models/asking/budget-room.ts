@@ -2,8 +2,8 @@ import { ReeveError } from '../../base/errors.ts'
 import { toNanoUsd } from '../../base/money.ts'
 import type { Lacking } from '../../engine/waiting/until-there.ts'
 import type { Database } from '../../store/database.ts'
-import { awaitedBudget, waitForRoom } from '../../store/ledger/budget-waits.ts'
-import { budgetInWords } from '../../store/ledger/budget-words.ts'
+import { awaitedBudget, waitForRoom } from '../../store/spending/budget-waits.ts'
+import { budgetInWords } from '../../store/spending/budget-words.ts'
 
 const dayMs = 86_400_000
 

@@ -2,7 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { ceilingInNanoUsd, fromNanoUsd, toNanoUsd, toUsd, type Usd } from '../../base/money.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import type { Database } from '../../store/database.ts'
-import { budgetInWords } from '../../store/ledger/budget-words.ts'
+import { budgetInWords } from '../../store/spending/budget-words.ts'
 import {
   type BudgetRow,
   ensureBudget,
@@ -13,8 +13,8 @@ import {
   setCeiling,
   settle,
   settleAbandoned,
-} from '../../store/ledger/budgets.ts'
-import type { CallBill } from '../../store/ledger/model-calls.ts'
+} from '../../store/spending/budgets.ts'
+import type { CallBill } from '../../store/spending/model-calls.ts'
 import { soundUsage } from '../route/heal.ts'
 import type { Answer, Question, SolveOptions, Solver, Usage } from '../solver.ts'
 

@@ -1,6 +1,6 @@
 import type { Log } from '../../base/log.ts'
 import type { Database } from '../../store/database.ts'
-import { closeBreaker, forgetBreakers, saveBreaker } from '../../store/ledger/breakers.ts'
+import { closeBreaker, forgetBreakers, saveBreaker } from '../../store/spending/breakers.ts'
 import type { OpenCircuit } from './breaker.ts'
 
 /**

@@ -10,7 +10,7 @@ import { type EvalRuns, runCases, within } from '../../evals/run/evaluate.ts'
 import { seenIn } from '../../evals/run/seen.ts'
 import type { CaseOutcome, Score } from '../../evals/scorers/scorer.ts'
 import type { CaseResult, EvalResult } from '../../inspect/evals/eval-view.ts'
-import { standingOf } from '../../inspect/standing.ts'
+import { standingOf } from '../../inspect/run-standing.ts'
 import {
   type BudgetAccount,
   type BudgetPlan,
@@ -26,7 +26,7 @@ import { composeRuntime } from '../compose.ts'
 import type { RuntimeParts } from '../internals.ts'
 import { internalsOf, type Runtime } from '../runtime.ts'
 import { judgeWorkflow, workflowOf } from './case-workflows.ts'
-import { standInFor } from './mocks.ts'
+import { substitutesFor } from './mocks.ts'
 
 export interface EvaluateOptions {
   evaluation: Evaluation
@@ -98,7 +98,7 @@ async function openHouse(runtime: Runtime, { evaluation, journals, data }: Evalu
       database: { kind: 'sqlite', file: journals ?? ':memory:' },
     },
     log: silentLog,
-    seams: { standIn: standInFor(mocks) },
+    seams: { substitutes: substitutesFor(mocks) },
   })
   for (const each of isTheirs ? [judgeWorkflow] : [workflow, judgeWorkflow])
     parts.engine.workflows.add({ ...each, on: [] })

@@ -1,13 +1,13 @@
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { type Effect, NotApplied } from '../../engine/calls/effect/definition.ts'
-import type { StandIn } from '../../engine/stand-in.ts'
+import type { Substitutes } from '../../engine/substitutes.ts'
 import type { Mocks } from '../../evals/evaluation.ts'
 
 /** The step in which the author's own function runs. */
 export const taskStep = 'reeve eval task'
 
 /** What stands in for the outside in an evaluation: what its author gave, and else nothing is sent, read or run. */
-export function standInFor({ tools = {}, live = [], steps }: Mocks): StandIn {
+export function substitutesFor({ tools = {}, live = [], steps }: Mocks): Substitutes {
   return {
     effect(definition) {
       if (live.includes(definition.name)) return definition

@@ -5,7 +5,7 @@ import type { EditJudge } from '../../engine/deciding/edit.ts'
 import type { Workflow } from '../../engine/workflow.ts'
 import type { PreparedGrant } from '../../governance/grants/grant.ts'
 import { isJudgedNow, type TestedPolicy } from '../../governance/policy-test/test-run.ts'
-import type { CallOnTrial } from '../../governance/runs/call-on-trial.ts'
+import type { CallToJudge } from '../../governance/runs/call-to-judge.ts'
 import { chainOf } from '../../governance/runs/chain.ts'
 import { exposedToNothing } from '../../governance/runs/exposure.ts'
 import { lineageOf } from '../../governance/runs/lineage.ts'
@@ -74,7 +74,7 @@ function ofVersion({ name: own, grants, readiness }: Workflow, policy: TestedPol
 }
 
 interface EditedCall {
-  trial: CallOnTrial
+  trial: CallToJudge
   args: Record<string, Json>
 }
 
@@ -155,11 +155,11 @@ async function caseOf(run: RunRow, events: readonly JournalEvent[], policy: Test
 async function whyDenied(
   { trial, args }: EditedCall,
   its: RunCase,
-  { run, policy: { records, standing, policies, now, ...code } }: { run: RunRow; policy: TestedPolicy },
+  { run, policy: { records, snapshot, policies, now, ...code } }: { run: RunRow; policy: TestedPolicy },
 ): Promise<string | null> {
-  const chain = chainOf(standing, run.principal, its.actorsOf(trial, run.workflow, code), now)
+  const chain = chainOf(snapshot, run.principal, its.actorsOf(trial, run.workflow, code), now)
   const spent = await spentBy(records, chain, { tool: trial.tool.name, args, now, id: '' })
-  const by = { run: run.id, workflow: run.workflow, chain, standing, spent, now, policies, policy: '' }
+  const by = { run: run.id, workflow: run.workflow, chain, snapshot, spent, now, policies, policy: '' }
   const { decision, reasons = [] } = (await its.rule(trial, args, by)).record
   if (decision !== 'deny') return null
   const denying = reasons.filter(({ verdict }) => verdict === 'deny')

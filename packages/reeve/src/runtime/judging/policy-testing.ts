@@ -4,6 +4,7 @@ import { checkOptions } from '../../base/options.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import { RunRecords } from '../../engine/run-records.ts'
 import { isReserved } from '../../engine/workflow.ts'
+import type { Authority } from '../../governance/authority-snapshot.ts'
 import type { PreparedGrant } from '../../governance/grants/grant.ts'
 import { type PolicyReport, policyReport } from '../../governance/policy-test/policy-report.ts'
 import {
@@ -12,7 +13,6 @@ import {
   testRun,
   type Unjudged,
 } from '../../governance/policy-test/test-run.ts'
-import type { Authority } from '../../governance/standing.ts'
 import type { Project } from '../../project/load.ts'
 import { listRuns, requireRun } from '../../store/runs/runs.ts'
 import type { Tool } from '../../tools/tool.ts'
@@ -105,7 +105,7 @@ export function testedPolicy(
     grantsOf: (name) =>
       hasWorkflow(name) ? (workflows.current(name).grants as readonly PreparedGrant[] | undefined) : [],
     isLevelled: (name) => hasWorkflow(name) && workflows.current(name).readiness !== undefined,
-    standing: authority.current(),
+    snapshot: authority.current(),
     policies,
     now: clock.now(),
   }

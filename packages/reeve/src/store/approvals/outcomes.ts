@@ -1,5 +1,5 @@
 import type { Session } from '../database.ts'
-import { isUnclear } from '../ledger/business-keys.ts'
+import { isUnclear } from '../spending/business-keys.ts'
 import type { ApprovalRow } from './approvals.ts'
 
 /** What was answered to a question, as JSON text; undefined: nothing yet. */

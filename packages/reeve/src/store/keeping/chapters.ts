@@ -1,8 +1,8 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import type { Database, Session } from '../database.ts'
 import { quoted } from '../journal/events.ts'
-import { isUnclear } from '../ledger/business-keys.ts'
 import { lockRun } from '../runs/runs.ts'
+import { isUnclear } from '../spending/business-keys.ts'
 import { deleteById, deleteUnused, withinBytes } from './leftovers.ts'
 import { note, type PruneRecord } from './retention.ts'
 

@@ -2,8 +2,8 @@ import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import type { Act } from '../authority/acts.ts'
 import { recordAct } from '../authority/authority-log.ts'
 import type { Database, Session } from '../database.ts'
-import { settleAbandoned } from '../ledger/budgets.ts'
-import { isUnclear } from '../ledger/business-keys.ts'
+import { settleAbandoned } from '../spending/budgets.ts'
+import { isUnclear } from '../spending/business-keys.ts'
 import { sweepLeftovers } from './leftovers.ts'
 
 /** How long ended runs are kept, in ms. A status that is absent is kept for ever. */

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database, Session } from '../database.ts'
 import { dropDeliveries } from '../dispatch/deliveries.ts'
-import { dropPastWaits } from '../ledger/budget-waits.ts'
-import { settleAbandoned } from '../ledger/budgets.ts'
+import { dropPastWaits } from '../spending/budget-waits.ts'
+import { settleAbandoned } from '../spending/budgets.ts'
 
 /** Rows in one transaction. */
 const slice = 500

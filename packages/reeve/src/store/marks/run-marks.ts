@@ -171,7 +171,7 @@ export class RunMarks {
   }
 
   /** Whether any of its texts stands in a text, however short it is. */
-  standIn(text: string): boolean {
+  occurIn(text: string): boolean {
     return [...this.#ids.keys()].some((each) => text.includes(each))
   }
 

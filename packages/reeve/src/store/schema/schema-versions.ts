@@ -11,12 +11,12 @@ import { triggerTables } from '../dispatch/trigger-tables.ts'
 import { evalTables } from '../evals/tables.ts'
 import { serverTables } from '../identity/server-tables.ts'
 import { learningTables } from '../learning/tables.ts'
-import { effectBudgetTables } from '../ledger/effect-budget-tables.ts'
 import { markTables, sealedMarkTables } from '../marks/marked-values.ts'
 import { itemsVersion } from '../memory/schema.ts'
 import { proposalTables } from '../proposals/tables.ts'
 import { needsTables } from '../runs/awaited.ts'
 import { secretTables } from '../secrets/tables.ts'
+import { effectBudgetTables } from '../spending/effect-budget-tables.ts'
 import { firstVersion } from './first-version.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { StartOptions } from '../../engine/starting/prepared-start.ts'
 import type { Workflow } from '../../engine/workflow.ts'
-import { standingOf, wakesByTime } from '../../inspect/standing.ts'
+import { standingOf, wakesByTime } from '../../inspect/run-standing.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import type { Database } from '../../store/database.ts'
 import { openFamilyOf } from '../../store/runs/family.ts'

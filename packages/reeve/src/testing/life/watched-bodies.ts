@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Effect, type EffectAttempt, NotApplied } from '../../engine/calls/effect/definition.ts'
 import type { StepAttempt } from '../../engine/calls/step.ts'
 import type { Act, Bodies } from '../../engine/services.ts'
-import type { StandIn } from '../../engine/stand-in.ts'
+import type { Substitutes } from '../../engine/substitutes.ts'
 import { changesNothing } from '../../store/journal/vocabulary/effect-class.ts'
 
 /** What stands in for a tool: gets its checked arguments, and gives what the tool would. */
@@ -18,7 +18,7 @@ interface OpenAct {
 }
 
 /** Knows which acts of calls are under way, replaces the bodies of some, and dies or hangs in others. */
-export class WatchedBodies implements StandIn {
+export class WatchedBodies implements Substitutes {
   readonly #mocks = new Map<string, Mock>()
   readonly #live: readonly string[] | 'all'
   readonly #onDeath: () => void

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { ReeveError } from '../../../src/base/errors.ts'
 import type { Json } from '../../../src/base/json/json.ts'
 import { CoreContext } from '../../../src/engine/context.ts'
+import { emptySnapshot } from '../../../src/governance/authority-snapshot.ts'
 import { prepareGrants } from '../../../src/governance/grants/grant.ts'
 import { PolicyBench } from '../../../src/governance/policies/policy-bench.ts'
 import { JudgedRun } from '../../../src/governance/runs/judged-run.ts'
-import { emptyStanding } from '../../../src/governance/standing.ts'
 import type { EffectClass } from '../../../src/store/journal/vocabulary/effect-class.ts'
 import { callTool } from '../../../src/tools/call.ts'
 import { tool } from '../../../src/tools/tool.ts'
@@ -77,7 +77,7 @@ function ceilingShape(name: string, counted: Counted): Shape {
         crashWorkflow(name, async (ctx, input) => {
           const site = CoreContext.callSiteOf(ctx)
           const judged = new JudgedRun(site, {
-            authority: { current: () => emptyStanding },
+            authority: { current: () => emptySnapshot },
             policies: new PolicyBench(),
             findTool: () => undefined,
             grantsOf: () => grants,

@@ -54,7 +54,7 @@ export const scaleBugs: Mutant[] = [
   ),
   bug(
     'calls of a run with a batch at its provider are added up',
-    'store/ledger/folded-calls.ts',
+    'store/spending/folded-calls.ts',
     'where v.run = model_calls.run) order by',
     'where v.run = -model_calls.run) order by',
   ),

@@ -48,7 +48,7 @@ export const mutants: Mutant[] = [
   ),
   bug(
     'what arrives late counts no more',
-    'store/ledger/call-rates.ts',
+    'store/spending/call-rates.ts',
     'on conflict (name, key, token) do update set until = excluded.until`',
     'on conflict (name, key, token) do update set until = call_tokens.until`',
   ),
@@ -316,7 +316,7 @@ export const mutants: Mutant[] = [
   ),
   bug(
     'a rate counts anew in windows',
-    'store/ledger/call-rates.ts',
+    'store/spending/call-rates.ts',
     'free.shift()! + perMs + 1)',
     'Math.floor(free.shift()! / perMs + 1) * perMs)',
   ),

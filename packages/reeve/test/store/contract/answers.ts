@@ -6,7 +6,7 @@ import {
   forgetAnswers,
   keepAnswer,
   pruneAnswers,
-} from '../../../src/store/ledger/answers.ts'
+} from '../../../src/store/spending/answers.ts'
 import { addRuns, newRun, type Open, storeCase } from './fixtures.ts'
 
 function answer(key: string, changes: Partial<AnswerRow> = {}): AnswerRow {

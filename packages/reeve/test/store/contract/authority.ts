@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { readActs, verifyActs } from '../../../src/store/authority/authority-log.ts'
+import { readAuthorityRows } from '../../../src/store/authority/authority-rows.ts'
 import { latestCeilings, listCeilings, noteCeiling } from '../../../src/store/authority/ceilings.ts'
 import {
   addGrantChange,
@@ -7,7 +8,6 @@ import {
   openGrantChanges,
   undoGrantChange,
 } from '../../../src/store/authority/grant-changes.ts'
-import { readStandingRows } from '../../../src/store/authority/standing-facts.ts'
 import { listSwitches, setSwitch } from '../../../src/store/authority/switches.ts'
 import { readAuthorityVersion } from '../../../src/store/authority/version.ts'
 import { principalOfLocalUser } from '../../../src/store/identity/local-users.ts'
@@ -142,12 +142,12 @@ export function authorityCases(open: Open): void {
     await revoke('agent:writer')
     await expect(revoke('agent:writer')).rejects.toMatchObject({ code: 'already-revoked' })
     await expect(revoke('writer')).rejects.toMatchObject({ code: 'unknown-principal' })
-    const { principals } = await readStandingRows(database, () => 0)
+    const { principals } = await readAuthorityRows(database, () => 0)
     expect(principals).toMatchObject([{ name: 'agent:writer', kind: 'agent', role: null, ended_at: 9 }])
     const reinstate = () =>
       database.transaction((session) => reinstatePrincipal(session, 'agent:writer', actor(3)))
     await reinstate()
-    expect((await readStandingRows(database, () => 0)).principals).toMatchObject([{ ended_at: null }])
+    expect((await readAuthorityRows(database, () => 0)).principals).toMatchObject([{ ended_at: null }])
     await expect(reinstate()).rejects.toMatchObject({ code: 'not-revoked' })
   })
 

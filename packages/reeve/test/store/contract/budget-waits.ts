@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { Database } from '../../../src/store/database.ts'
+import { awaitedItem, awaitedRow, insertAwaited, listAwaited } from '../../../src/store/runs/awaited.ts'
+import { readInbox } from '../../../src/store/runs/inbox.ts'
 import {
   awaitedBudget,
   dropPastWaits,
   waitForRoom,
   wakeWhereRoomIs,
-} from '../../../src/store/ledger/budget-waits.ts'
-import { ensureBudget, readBudget, reserve, setCeiling, settle } from '../../../src/store/ledger/budgets.ts'
-import { awaitedItem, awaitedRow, insertAwaited, listAwaited } from '../../../src/store/runs/awaited.ts'
-import { readInbox } from '../../../src/store/runs/inbox.ts'
+} from '../../../src/store/spending/budget-waits.ts'
+import { ensureBudget, readBudget, reserve, setCeiling, settle } from '../../../src/store/spending/budgets.ts'
 import { addRuns, newRun, type Open, rowOf, storeCase } from './fixtures.ts'
 
 const bill = { outcome: 'answered', inputTokens: 1, outputTokens: 1, cachedTokens: 0 } as const

@@ -5,7 +5,7 @@ import {
   keyHolder,
   settlingRow,
   takingRows,
-} from '../../../src/store/ledger/business-keys.ts'
+} from '../../../src/store/spending/business-keys.ts'
 import { type Open, storeCase } from './fixtures.ts'
 
 const key: BusinessKey = { name: 'shop.buy', value: 'a digest' }

@@ -7,7 +7,7 @@ import {
   takeTokens,
   tidyCallRates,
   tokensArrived,
-} from '../../../src/store/ledger/call-rates.ts'
+} from '../../../src/store/spending/call-rates.ts'
 import { type Open, storeCase, storeNow } from './fixtures.ts'
 
 const rate: CallRate = { name: 'tool:mail', key: '', count: 3, perMs: 60_000 }

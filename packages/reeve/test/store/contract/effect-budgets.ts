@@ -8,7 +8,7 @@ import {
   reservingRows,
   spentSince,
   tidySpendings,
-} from '../../../src/store/ledger/effect-budgets.ts'
+} from '../../../src/store/spending/effect-budgets.ts'
 import { type Open, storeCase, storeNow } from './fixtures.ts'
 
 const refunds = (amount: number, more: Partial<EffectReservation> = {}): EffectReservation => ({

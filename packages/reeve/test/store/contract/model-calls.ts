@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import type { Session } from '../../../src/store/database.ts'
 import { prune } from '../../../src/store/keeping/retention.ts'
-import { type CostGroup, sumCosts } from '../../../src/store/ledger/costs.ts'
-import { foldModelCalls } from '../../../src/store/ledger/folded-calls.ts'
-import { beginModelCall, billModelCall, costsOfRuns } from '../../../src/store/ledger/model-calls.ts'
+import { type CostGroup, sumCosts } from '../../../src/store/spending/costs.ts'
+import { foldModelCalls } from '../../../src/store/spending/folded-calls.ts'
+import { beginModelCall, billModelCall, costsOfRuns } from '../../../src/store/spending/model-calls.ts'
 import { addRuns, newRun, type Open, storeCase } from './fixtures.ts'
 
 const day = 86_400_000

@@ -5,10 +5,10 @@ import { recordOccurrence } from '../../../src/store/dispatch/schedules.ts'
 import { eventValues, insertBlobs, insertEvents } from '../../../src/store/journal/journal.ts'
 import { prunable, prune } from '../../../src/store/keeping/retention.ts'
 import { tidy } from '../../../src/store/keeping/tidy.ts'
-import { ensureBudget, readBudget, reserve } from '../../../src/store/ledger/budgets.ts'
-import { foldModelCalls } from '../../../src/store/ledger/folded-calls.ts'
-import { beginModelCall } from '../../../src/store/ledger/model-calls.ts'
 import { deliver } from '../../../src/store/runs/inbox.ts'
+import { ensureBudget, readBudget, reserve } from '../../../src/store/spending/budgets.ts'
+import { foldModelCalls } from '../../../src/store/spending/folded-calls.ts'
+import { beginModelCall } from '../../../src/store/spending/model-calls.ts'
 import { addRuns, chainOf, newRun, type Open, storeCase, storeNow } from './fixtures.ts'
 
 const day = 86_400_000

@@ -1,7 +1,7 @@
 import { fromNanoUsd } from '../../../base/money.ts'
 import { dayScopeOf } from '../../../models/asking/budget.ts'
 import type { Session } from '../../../store/database.ts'
-import { readBudget } from '../../../store/ledger/budgets.ts'
+import { readBudget } from '../../../store/spending/budgets.ts'
 import { type Daemon, daemonWorkflowName } from '../daemon.ts'
 import type { DaemonState } from '../daemon-state.ts'
 

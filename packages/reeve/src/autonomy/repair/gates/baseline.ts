@@ -4,8 +4,14 @@ import { inputsCheck } from '../../inputs/input.ts'
 import type { Script } from '../../scripts/script.ts'
 import type { ExaminedFix } from '../examine/examine.ts'
 import type { Language } from '../examine/shape.ts'
+import {
+  type InputResult,
+  type Inputs,
+  type ScriptCandidate,
+  type TestedFile,
+  tryTests,
+} from '../quarantine/candidate.ts'
 import type { TestCall } from '../quarantine/drive-calls.ts'
-import { type Inputs, type OnTrial, type TestedFile, type Tried, tryTests } from '../quarantine/trial.ts'
 import { tryInputs } from '../quarantine/try-inputs.ts'
 import { nearInputs } from './near-inputs.ts'
 import { recordedCalls, type TestCalls, testCallsOf } from './test-calls.ts'
@@ -26,15 +32,15 @@ export interface Baseline {
   source: string
   /** The input that failed; undefined: its tests alone show what is wrong. */
   failing: Inputs | undefined
-  failed: Tried | undefined
+  failed: InputResult | undefined
   /** Recorded runs that come out the same today. */
-  good: { recorded: RecordedGood; tried: Tried }[]
+  good: { recorded: RecordedGood; tried: InputResult }[]
   /** Recorded ones that cannot be compared: they come out otherwise, in the same script, today. */
   incomparable: number
   /** Inputs that it refused on purpose. */
   refused: Inputs[]
   /** Inputs like the recorded ones that it takes, with what it does. */
-  near: { inputs: Inputs; tried: Tried }[]
+  near: { inputs: Inputs; tried: InputResult }[]
   tests: TestedFile[]
   /** What the script is made of, once a fix was read beside it. */
   shape?: ExaminedFix['shape']
@@ -54,9 +60,9 @@ export async function baselineOf(
   recorded: { good: readonly RecordedGood[]; refused: readonly Inputs[] },
   signal?: AbortSignal,
 ): Promise<Baseline> {
-  const trial: OnTrial = { ...on, signal }
+  const candidate: ScriptCandidate = { ...on, signal }
   const given = [...recorded.good.map(({ inputs }) => inputs), ...(on.failing ? [on.failing] : [])]
-  const all = await tryInputs(trial, [...given, ...recorded.refused])
+  const all = await tryInputs(candidate, [...given, ...recorded.refused])
   const good = recorded.good.flatMap((each, index) =>
     all[index]!.output === canonical(each.output) ? [{ recorded: each, tried: all[index]! }] : [],
   )
@@ -69,11 +75,11 @@ export async function baselineOf(
   const like = breaks
     ? nearInputs([...good.map((each) => each.recorded.inputs), on.failing!], mostNear, isFit)
     : []
-  const nearTried = await tryInputs(trial, like)
+  const nearTried = await tryInputs(candidate, like)
   const near = like.flatMap((inputs, index) =>
     nearTried[index]!.output === undefined ? [] : [{ inputs, tried: nearTried[index]! }],
   )
-  const tests = await tryTests(trial)
+  const tests = await tryTests(candidate)
   const incomparable = recorded.good.length - good.length
   return { ...on, failed, good, incomparable, refused, near, tests, calls: new Map() }
 }
@@ -84,7 +90,7 @@ export async function baselineOf(
  */
 export async function callsFor(
   base: Baseline,
-  fix: OnTrial,
+  fix: ScriptCandidate,
   language: Language,
 ): Promise<TestCalls | undefined> {
   let asked = base.asked

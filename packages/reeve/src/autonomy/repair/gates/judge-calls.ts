@@ -1,8 +1,8 @@
 import { canonical, type Json } from '../../../base/json/json.ts'
 import { isRecord } from '../../../base/json/record.ts'
 import type { Finding } from '../examine/examine.ts'
+import type { ScriptCandidate } from '../quarantine/candidate.ts'
 import type { CallOutcome, TestCall } from '../quarantine/drive-calls.ts'
-import type { OnTrial } from '../quarantine/trial.ts'
 import { asksByValue, leavesOf, partsOf } from './made-up.ts'
 import { driveBoth, isPlain, type TestCalls } from './test-calls.ts'
 
@@ -24,7 +24,7 @@ export interface CallFinding {
  * `mayTake`: what failed is an input that the script refuses.
  */
 export async function judgeCalls(
-  fix: OnTrial,
+  fix: ScriptCandidate,
   calls: TestCalls,
   added: readonly (string | number)[],
   mayTake: boolean,

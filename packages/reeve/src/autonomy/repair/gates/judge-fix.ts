@@ -4,8 +4,8 @@ import type { Json } from '../../../base/json/json.ts'
 import { hasTrace } from '../diagnose/diagnose.ts'
 import { type ExaminedFix, examineFix, type Finding } from '../examine/examine.ts'
 import { languageOf } from '../examine/shape.ts'
+import { type InputResult, type ScriptCandidate, testLimits, tryTests } from '../quarantine/candidate.ts'
 import { pythonProgram } from '../quarantine/python.ts'
-import { type OnTrial, type Tried, testLimits, tryTests } from '../quarantine/trial.ts'
 import { tryInputs } from '../quarantine/try-inputs.ts'
 import { type Baseline, callsFor } from './baseline.ts'
 import { judgeCalls } from './judge-calls.ts'
@@ -73,9 +73,9 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
     const problem = await typeProblems(base.project, base.script.file, base.source, source)
     if (problem !== undefined) return refuse('types', problem)
   }
-  const trial: OnTrial = { project: base.project, script: base.script, source, signal }
+  const candidate: ScriptCandidate = { project: base.project, script: base.script, source, signal }
   // What costs one run first: a file of tests starts the script many times.
-  const ran = await runInputs(base, trial)
+  const ran = await runInputs(base, candidate)
   let isConstant = false
   if (base.failing !== undefined) {
     const tried = ran.failing!
@@ -129,7 +129,7 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
       )
     figures.refused++
   }
-  const tests = await tryTests(trial, testLimits(base.tests))
+  const tests = await tryTests(candidate, testLimits(base.tests))
   for (const [index, test] of tests.entries()) {
     const before = base.tests[index]
     if (!test.passed) return refuse('tests', `${test.file} does not pass: ${lastLine(test.said)}`)
@@ -145,16 +145,16 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
     if (trace !== undefined) return refuse('tests', trace)
     figures.tests++
   }
-  const lost = language && (await lostCheck(base, trial, language))
+  const lost = language && (await lostCheck(base, candidate, language))
   if (lost)
     return refuse(
       'refusals',
       `where it failed it takes whatever stands in "${lost.field}", which the script checks`,
       ['check-removed'],
     )
-  const calls = language && (await callsFor(base, trial, language))
+  const calls = language && (await callsFor(base, candidate, language))
   const { finding, after } = calls
-    ? await judgeCalls(trial, calls, added, refuses(base.failed))
+    ? await judgeCalls(candidate, calls, added, refuses(base.failed))
     : { finding: undefined, after: [] }
   if (finding) return refuse('calls of tests', finding.sentence, finding.rules)
   // What answers wrongly is seen by its tests alone.
@@ -173,7 +173,7 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
             ? 'its answer to the failed input is written into the code, and no test knows whether that is right'
             : figures.tests + figures.good === 0
               ? 'it has no tests, and no recorded run to be compared with'
-              : await lackingFor(base, trial, language, added, calls || undefined, after)
+              : await lackingFor(base, candidate, language, added, calls || undefined, after)
   if (why !== undefined)
     return {
       verdict: 'unproven',
@@ -192,14 +192,14 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
 }
 
 /** What it does with all inputs that are known, in one quarantine: up to the first that has to go well and does not. */
-async function runInputs(base: Baseline, trial: OnTrial) {
+async function runInputs(base: Baseline, candidate: ScriptCandidate) {
   const failing = base.failing === undefined ? [] : [base.failing]
   const well = [
     ...failing,
     ...base.good.map(({ recorded }) => recorded.inputs),
     ...base.near.map((each) => each.inputs),
   ]
-  const all = await tryInputs(trial, [...well, ...base.refused], well.length)
+  const all = await tryInputs(candidate, [...well, ...base.refused], well.length)
   const from = failing.length + base.good.length
   return {
     failing: failing.length > 0 ? all[0] : undefined,
@@ -210,7 +210,10 @@ async function runInputs(base: Baseline, trial: OnTrial) {
 }
 
 /** What a run left behind that the script as it stands does not. */
-function tracesBeyond(now: Tried['traces'], before: Tried['traces'] | undefined): string | undefined {
+function tracesBeyond(
+  now: InputResult['traces'],
+  before: InputResult['traces'] | undefined,
+): string | undefined {
   if (now.left > (before?.left ?? 0)) return `it leaves ${now.left} processes behind`
   if (now.reached > (before?.reached ?? 0)) return 'it tries to reach another host'
   const known = new Map(before?.changed.map(({ file, now: hash }) => [file, hash]))
@@ -219,11 +222,11 @@ function tracesBeyond(now: Tried['traces'], before: Tried['traces'] | undefined)
 }
 
 /** Whether it failed on purpose. */
-function refuses(tried: Tried | undefined): boolean {
+function refuses(tried: InputResult | undefined): boolean {
   return tried?.code === 'script-failed' && !hasTrace(tried.said)
 }
 
-function sentenceOf({ code, said, exitCode }: Tried): string {
+function sentenceOf({ code, said, exitCode }: InputResult): string {
   if (code === 'script-timeout') return 'it runs past the timeout of the script'
   if (code === 'script-two-results') return 'it prints more than one result'
   if (code === 'script-no-result') return 'it prints no result'

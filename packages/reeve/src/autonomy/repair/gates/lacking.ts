@@ -2,9 +2,9 @@ import { canonical, type Json } from '../../../base/json/json.ts'
 import { isRecord } from '../../../base/json/record.ts'
 import { argumentsFor } from '../../scripts/run-script.ts'
 import type { Language } from '../examine/shape.ts'
+import { type ScriptCandidate, testLimits, tryTests } from '../quarantine/candidate.ts'
 import { type CallOutcome, driveCalls, type TestCall } from '../quarantine/drive-calls.ts'
 import { driveVariants } from '../quarantine/drive-variants.ts'
-import { type OnTrial, testLimits, tryTests } from '../quarantine/trial.ts'
 import type { Baseline } from './baseline.ts'
 import { jsonOf, type KnownCall, valuesOf } from './call-values.ts'
 import { disordersDates, holdsDate } from './date-order.ts'
@@ -25,7 +25,7 @@ import type { TestCalls } from './test-calls.ts'
  */
 export async function lackingFor(
   base: Baseline,
-  fix: OnTrial,
+  fix: ScriptCandidate,
   language: Language,
   added: readonly (string | number)[],
   calls: TestCalls | undefined,
@@ -79,7 +79,7 @@ const mostTested = 8
 /** Something of it that may be otherwise, and its tests pass too. */
 async function unnoticed(
   base: Baseline,
-  fix: OnTrial,
+  fix: ScriptCandidate,
   mutants: readonly Mutant[],
 ): Promise<string | undefined> {
   for (const { source, from, to } of mutants.slice(0, mostTested))
@@ -88,7 +88,7 @@ async function unnoticed(
   return undefined
 }
 
-async function pass(base: Baseline, variant: OnTrial): Promise<boolean> {
+async function pass(base: Baseline, variant: ScriptCandidate): Promise<boolean> {
   const tests = await tryTests(variant, testLimits(base.tests))
   return tests.every(({ passed }) => passed)
 }
@@ -108,7 +108,7 @@ function testedCalls(calls: TestCalls, after: readonly CallOutcome[]): KnownCall
   return { asked: all.slice(0, calls.asked.length), near: all.slice(calls.asked.length) }
 }
 
-async function recordedCalls(base: Baseline, fix: OnTrial, language: Language): Promise<KnownCalls> {
+async function recordedCalls(base: Baseline, fix: ScriptCandidate, language: Language): Promise<KnownCalls> {
   const { failing, good, script, project, source } = base
   const callOf = (inputs: Readonly<Record<string, Json>>): TestCall => ({
     args: argumentsFor(script, inputs),

@@ -1,8 +1,8 @@
 import type { Json } from '../../../base/json/json.ts'
 import { argumentsFor } from '../../scripts/run-script.ts'
 import type { Language } from '../examine/shape.ts'
+import type { Inputs, ScriptCandidate } from '../quarantine/candidate.ts'
 import { type CallOutcome, driveCalls, type TestCall } from '../quarantine/drive-calls.ts'
-import type { Inputs, OnTrial } from '../quarantine/trial.ts'
 import type { Baseline } from './baseline.ts'
 import { changesOf } from './near-inputs.ts'
 
@@ -15,7 +15,7 @@ const least = 3
  */
 export async function lostCheck(
   base: Baseline,
-  fix: OnTrial,
+  fix: ScriptCandidate,
   language: Language,
 ): Promise<{ field: string } | undefined> {
   base.checked ??= checkedFields(base, fix, language)
@@ -35,7 +35,7 @@ export async function lostCheck(
 }
 
 /** Fields that the script as it stands checks on purpose. */
-async function checkedFields(base: Baseline, fix: OnTrial, language: Language): Promise<string[]> {
+async function checkedFields(base: Baseline, fix: ScriptCandidate, language: Language): Promise<string[]> {
   const { failing, good, project, script, source } = base
   const recorded = good[0]?.recorded.inputs
   if (failing === undefined || recorded === undefined) return []

@@ -1,6 +1,6 @@
 import { canonical, type Json } from '../../../base/json/json.ts'
 import { isRecord } from '../../../base/json/record.ts'
-import type { Inputs } from '../quarantine/trial.ts'
+import type { Inputs } from '../quarantine/candidate.ts'
 
 /** Of the input that failed, and of what a fix answers to it. */
 export interface Answer {

@@ -1,6 +1,6 @@
 import { canonical, type Json } from '../../../base/json/json.ts'
 import { isRecord } from '../../../base/json/record.ts'
-import type { Inputs } from '../quarantine/trial.ts'
+import type { Inputs } from '../quarantine/candidate.ts'
 
 /**
  * Inputs like those that were recorded, each with one value changed: what was never seen and is likely to come. Always the same for the

@@ -1,8 +1,8 @@
 import { canonical, type Json } from '../../../base/json/json.ts'
 import type { Language } from '../examine/shape.ts'
+import { type ScriptCandidate, tryTests } from '../quarantine/candidate.ts'
 import { type CallOutcome, driveCalls, type TestCall } from '../quarantine/drive-calls.ts'
 import { recorderOf } from '../quarantine/recorder.ts'
-import { type OnTrial, tryTests } from '../quarantine/trial.ts'
 import { interiorChanges } from './near-inputs.ts'
 
 /** What the tests ask a script, and what it does with that and with calls like it, as it stands. */
@@ -29,7 +29,7 @@ const otherZone = 'Pacific/Kiritimati'
 
 /** Makes `asked` and `near`, and `asked` once more in another time zone. Undefined: one of them ended or held up all. */
 export async function driveBoth(
-  trial: OnTrial,
+  candidate: ScriptCandidate,
   language: Language,
   asked: readonly TestCall[],
   near: readonly TestCall[],
@@ -38,11 +38,11 @@ export async function driveBoth(
   // A process knows its time zone from its beginning: those can be made in one quarantine.
   const isOfProcesses = asked.every((call) => 'stdin' in call)
   const other = isOfProcesses ? asked.map((call): TestCall => ({ ...call, zone: otherZone })) : []
-  const all = await driveCalls(trial, language, [...calls, ...other])
+  const all = await driveCalls(candidate, language, [...calls, ...other])
   if (all?.length !== calls.length + other.length) return undefined
   const here = all.slice(0, calls.length)
   if (isOfProcesses) return { here, elsewhere: all.slice(calls.length) }
-  const elsewhere = await driveCalls(trial, language, asked, { TZ: otherZone })
+  const elsewhere = await driveCalls(candidate, language, asked, { TZ: otherZone })
   return elsewhere?.length === asked.length ? { here, elsewhere } : undefined
 }
 
@@ -50,13 +50,13 @@ export async function driveBoth(
  * What the tests ask: they are run with a recorder in the place of the script. `isWhole`: they pass with it too, so that nothing is missing.
  */
 export async function recordedCalls(
-  trial: OnTrial,
+  candidate: ScriptCandidate,
   language: Language,
 ): Promise<{ asked: TestCall[]; isWhole: boolean }> {
-  const { project, script, source } = trial
+  const { project, script, source } = candidate
   const recorder = await recorderOf(project, script.file, source, language)
   if (recorder === undefined || script.tests.length === 0) return { asked: [], isWhole: true }
-  const tested = await tryTests({ ...trial, source: recorder })
+  const tested = await tryTests({ ...candidate, source: recorder })
   return {
     asked: readCalls(tested.map(({ calls }) => calls).join('\n')),
     isWhole: tested.every(({ passed }) => passed),
@@ -65,26 +65,26 @@ export async function recordedCalls(
 
 /** What a script does with what its tests ask, and with calls like that. Undefined: one of them ends or holds up all. */
 export async function testCallsOf(
-  trial: OnTrial,
+  candidate: ScriptCandidate,
   language: Language,
   asked: TestCall[],
 ): Promise<TestCalls | undefined> {
   const near = nearCalls(asked, mostNear)
   const both = await driveBoth(
-    trial,
+    candidate,
     language,
     asked,
     near.map(({ call }) => call),
   )
   if (!both) {
     // What holds it up is among what no test asks.
-    const few = await driveBoth(trial, language, asked, [])
+    const few = await driveBoth(candidate, language, asked, [])
     return few && { language, asked, near: [], before: few.here, elsewhere: few.elsewhere }
   }
   const { here: before, elsewhere } = both
   const more = furtherCalls(asked, near, before)
   const beyond = await driveCalls(
-    trial,
+    candidate,
     language,
     more.map(({ call }) => call),
   )

@@ -2,8 +2,8 @@ import type { Json } from '../../../base/json/json.ts'
 import { isRecord } from '../../../base/json/record.ts'
 import { hasTrace } from '../diagnose/diagnose.ts'
 import type { Language } from '../examine/shape.ts'
+import type { ScriptCandidate } from './candidate.ts'
 import { runDriver } from './driver.ts'
-import type { OnTrial } from './trial.ts'
 
 /** A call that a test makes: of the script as a process, in a time zone, or of a function that it gives to others. */
 export type TestCall =
@@ -29,21 +29,21 @@ const mostLate = 3
 
 /** Makes all calls in one quarantine, one after the other. Undefined: one of them ended or held up all. */
 export async function driveCalls(
-  trial: OnTrial,
+  candidate: ScriptCandidate,
   language: Language,
   calls: readonly TestCall[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<CallOutcome[] | undefined> {
   if (calls.length === 0) return []
   const processes = calls.filter((call) => 'stdin' in call).length
-  const lines = await runDriver(trial, {
+  const lines = await runDriver(candidate, {
     ...{ node: nodeDriver, python: pythonDriver, timeoutMs: driveMs + processes * perProcessMs, env },
     isPython: language === 'python' && calls.some((call) => 'name' in call),
     input: { calls, callMs, mostLate },
   })
   const found = lines.at(-1)
   if (!Array.isArray(found)) return undefined
-  const raised = raisedIn(trial.source)
+  const raised = raisedIn(candidate.source)
   return found.filter(isRecord).map((each) => outcomeOf(each, raised))
 }
 

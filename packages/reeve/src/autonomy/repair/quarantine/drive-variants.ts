@@ -1,8 +1,8 @@
 import { isRecord } from '../../../base/json/record.ts'
 import type { Language } from '../examine/shape.ts'
+import type { ScriptCandidate } from './candidate.ts'
 import type { CallOutcome, TestCall } from './drive-calls.ts'
 import { runDriver } from './driver.ts'
-import type { OnTrial } from './trial.ts'
 
 /** What a variant of a program does otherwise than the program. */
 export interface VariantOutcome {
@@ -21,7 +21,7 @@ const callMs = 5_000
  * calls like them. In one quarantine, at most 120 s long. Undefined: nothing is known; of single variants: they were not come to.
  */
 export async function driveVariants(
-  trial: OnTrial,
+  candidate: ScriptCandidate,
   language: Language,
   variants: readonly string[],
   asked: readonly { call: TestCall; is: CallOutcome }[],
@@ -31,7 +31,7 @@ export async function driveVariants(
   const plain = ({ call, is }: { call: TestCall; is: CallOutcome }) => ({
     ...{ call, isGood: is.isGood, text: is.isGood ? is.text : '' },
   })
-  const lines = await runDriver(trial, {
+  const lines = await runDriver(candidate, {
     ...{ node: nodeDriver, python: pythonDriver, timeoutMs: driveMs },
     isPython: language === 'python' && asked.some(({ call }) => 'name' in call),
     input: { variants, callMs, asked: asked.map(plain), near: near.map(plain) },

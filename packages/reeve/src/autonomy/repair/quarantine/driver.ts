@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { interpreter, type ScriptCandidate } from './candidate.ts'
 import { pythonProgram } from './python.ts'
 import { quarantineEnvironment, runQuarantined } from './quarantine.ts'
-import { interpreter, type OnTrial } from './trial.ts'
 
-/** A program, one in each language, that drives the script on trial from beside it, behind the walls. */
+/** A program, one in each language, that drives a candidate from beside it, behind the walls. */
 export interface Driver {
   node: string
   python: string
@@ -17,8 +17,8 @@ export interface Driver {
 }
 
 /** Runs a driver in one quarantine. Answers its lines, in their order; those of the script are none. */
-export async function runDriver(trial: OnTrial, driver: Driver): Promise<unknown[]> {
-  const { project, script, source, signal } = trial
+export async function runDriver(candidate: ScriptCandidate, driver: Driver): Promise<unknown[]> {
+  const { project, script, source, signal } = candidate
   const path = join(project, script.file)
   const mark = randomUUID()
   const command = driver.isPython

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { ChildEnd } from '../../../base/process/bounded-child.ts'
 import { systemProgram } from '../../../base/process/system-program.ts'
-import { runQuarantined } from './quarantine.ts'
 import {
   commandFor,
   environmentFor,
+  type InputResult,
   type Inputs,
   mayReach,
-  type OnTrial,
-  type Tried,
+  type ScriptCandidate,
   triedOf,
   tryInput,
-} from './trial.ts'
+} from './candidate.ts'
+import { runQuarantined } from './quarantine.ts'
 
 const noTraces = { left: 0, reached: 0, changed: [] }
 /** From here on a status may be that of whatever ended it from outside: it is asked alone. */
@@ -23,12 +23,18 @@ const placesBetween = '/tmp /var/tmp /dev/shm'
  * (a file, a process, a call to another host), runs into a limit or is ended is not believed: those are run again alone, as `tryInput` does.
  * `mustPass`: where one of so many first ones fails, what comes after it is not run, and is not in the answer.
  */
-export async function tryInputs(trial: OnTrial, inputs: readonly Inputs[], mustPass = 0): Promise<Tried[]> {
+export async function tryInputs(
+  candidate: ScriptCandidate,
+  inputs: readonly Inputs[],
+  mustPass = 0,
+): Promise<InputResult[]> {
   const together =
-    inputs.length > 1 && !mayReach(trial.script) ? await tryTogether(trial, inputs, mustPass) : undefined
-  const all: Tried[] = []
+    inputs.length > 1 && !mayReach(candidate.script)
+      ? await tryTogether(candidate, inputs, mustPass)
+      : undefined
+  const all: InputResult[] = []
   for (const [index, each] of inputs.entries()) {
-    const tried = together?.[index] ?? (await tryInput(trial, each))
+    const tried = together?.[index] ?? (await tryInput(candidate, each))
     all.push(tried)
     if (index < mustPass && tried.output === undefined) break
   }
@@ -37,16 +43,16 @@ export async function tryInputs(trial: OnTrial, inputs: readonly Inputs[], mustP
 
 /** Undefined: nothing of it is to be believed; or of single inputs, that they are to be run alone. */
 async function tryTogether(
-  trial: OnTrial,
+  candidate: ScriptCandidate,
   inputs: readonly Inputs[],
   mustPass: number,
-): Promise<(Tried | undefined)[] | undefined> {
-  const { project, script, source, signal } = trial
+): Promise<(InputResult | undefined)[] | undefined> {
+  const { project, script, source, signal } = candidate
   const { manifest, file } = script
   const timeout = systemProgram('timeout')
   if (timeout === undefined) return undefined
   const mark = randomUUID()
-  const commands = await Promise.all(inputs.map((each) => commandFor(trial, each)))
+  const commands = await Promise.all(inputs.map((each) => commandFor(candidate, each)))
   const stdin = inputs.map((each) => JSON.stringify(each))
   if (commands.flat().some((word) => word.includes('\0'))) return undefined
   const seconds = Math.ceil(manifest.timeoutMs / 1000)
@@ -58,7 +64,7 @@ async function tryTogether(
     ...{ project, file, source, signal, manifest },
     command: ['/bin/sh', '-s'],
     input: `${beginning(timeout, seconds, mark, manifest.maxOutputBytes)}\n${lines.join('\n')}\nexit 0\n`,
-    env: environmentFor(trial),
+    env: environmentFor(candidate),
     network: false,
     timeoutMs: manifest.timeoutMs * inputs.length,
     maxOutputBytes: manifest.maxOutputBytes * inputs.length * 2 + 65_536,
@@ -66,7 +72,7 @@ async function tryTogether(
   if (end.cause === 'aborted') signal?.throwIfAborted()
   if (end.cause !== 'exit' || end.exitCode !== 0) return undefined
   if (traces.left > 0 || traces.reached > 0 || traces.changed.length > 0) return undefined
-  const found: (Tried | undefined)[] = inputs.map(() => undefined)
+  const found: (InputResult | undefined)[] = inputs.map(() => undefined)
   for (const line of end.stdout.toString('utf8').split('\n')) {
     const [said, index = '', status = '', out = '', err = ''] = line.split(' ')
     if (said !== mark) continue

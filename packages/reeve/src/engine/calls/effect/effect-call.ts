@@ -51,7 +51,7 @@ export class EffectCall implements Unresolved, AttemptOf {
 
   constructor(site: CallSite, call: Call, given: Effect, args: Json) {
     call.override = (given) => overriddenEffect(this, given)
-    const definition = site.services.standIn?.effect(given) ?? given
+    const definition = site.services.substitutes?.effect(given) ?? given
     this.site = site
     this.call = call
     this.effect = definition

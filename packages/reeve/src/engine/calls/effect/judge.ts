@@ -1,7 +1,7 @@
 import type { ReeveError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
 import type { RecordedRuling } from '../../../store/journal/events.ts'
-import type { EffectReservation } from '../../../store/ledger/effect-budgets.ts'
+import type { EffectReservation } from '../../../store/spending/effect-budgets.ts'
 
 /** What is said of a call right before it is made. */
 export type Judgement =

@@ -1,7 +1,11 @@
 import { ReeveError } from '../../../base/errors.ts'
 import type { Row } from '../../../store/database.ts'
 import type { RecordedRuling } from '../../../store/journal/events.ts'
-import { type EffectReservation, releasingRow, reservingRows } from '../../../store/ledger/effect-budgets.ts'
+import {
+  type EffectReservation,
+  releasingRow,
+  reservingRows,
+} from '../../../store/spending/effect-budgets.ts'
 import { fail } from '../fail.ts'
 import type { Judge } from './judge.ts'
 import type { Unresolved } from './unknown/unknown-outcome.ts'

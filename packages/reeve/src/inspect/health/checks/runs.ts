@@ -3,10 +3,10 @@ import { countPending } from '../../../store/approvals/approvals.ts'
 import type { Database } from '../../../store/database.ts'
 import { countLane, type Lane, readLanes } from '../../../store/dispatch/lanes.ts'
 import { drivenVersions, liveWorkers, versionName } from '../../../store/dispatch/workers.ts'
-import { countBudgetWaits } from '../../../store/ledger/budget-waits.ts'
-import { budgetInWords } from '../../../store/ledger/budget-words.ts'
 import { countMoving, countRuns } from '../../../store/runs/run-counts.ts'
 import { type RunStatus, runStatuses } from '../../../store/runs/runs.ts'
+import { countBudgetWaits } from '../../../store/spending/budget-waits.ts'
+import { budgetInWords } from '../../../store/spending/budget-words.ts'
 import type { Finding } from './finding.ts'
 
 export async function checkWorkers(database: Database): Promise<Finding> {

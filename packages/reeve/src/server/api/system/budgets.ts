@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type BudgetRow, changeCeiling, listBudgets, readBudget } from '../../../store/ledger/budgets.ts'
+import { type BudgetRow, changeCeiling, listBudgets, readBudget } from '../../../store/spending/budgets.ts'
 import { read, write } from '../../http/endpoint.ts'
 import { actingOf } from '../acting.ts'
 import { name } from '../parts.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { toMs } from '../../../base/time/time.ts'
 import { type CostView, costsBy, totalCosts } from '../../../inspect/costs/costs.ts'
-import type { CostGroup } from '../../../store/ledger/costs.ts'
+import type { CostGroup } from '../../../store/spending/costs.ts'
 import { read } from '../../http/endpoint.ts'
 import { numberIn } from '../parts.ts'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { HostedSolver } from '../../../models/providers/hosted.ts'
 import type { Solver } from '../../../models/solver.ts'
-import { listBreakers } from '../../../store/ledger/breakers.ts'
+import { listBreakers } from '../../../store/spending/breakers.ts'
 import { read } from '../../http/endpoint.ts'
 import type { Service } from '../../service.ts'
 import { iso, time } from '../parts.ts'

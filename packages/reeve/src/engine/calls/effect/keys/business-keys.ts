@@ -7,17 +7,17 @@ import type { Database, Session } from '../../../../store/database.ts'
 import { payloadIfSound } from '../../../../store/journal/events.ts'
 import { lastSaid, saidByCall } from '../../../../store/journal/said.ts'
 import { isErased } from '../../../../store/keeping/erased.ts'
+import { loadMarks } from '../../../../store/marks/open-kept.ts'
+import { mayHoldMarks, type RunMarks } from '../../../../store/marks/run-marks.ts'
+import { isOutcomeAnswer, type OutcomeAnswer } from '../../../../store/runs/decision-item.ts'
+import { endedStatuses, lockRun, type RunRow, readRunByNo } from '../../../../store/runs/runs.ts'
 import {
   type BusinessKey,
   type KeyHolder,
   keyHolder,
   resultOfHolder,
   settlingRow,
-} from '../../../../store/ledger/business-keys.ts'
-import { loadMarks } from '../../../../store/marks/open-kept.ts'
-import { mayHoldMarks, type RunMarks } from '../../../../store/marks/run-marks.ts'
-import { isOutcomeAnswer, type OutcomeAnswer } from '../../../../store/runs/decision-item.ts'
-import { endedStatuses, lockRun, type RunRow, readRunByNo } from '../../../../store/runs/runs.ts'
+} from '../../../../store/spending/business-keys.ts'
 import { askOutcome } from '../../../deciding/outcome-question.ts'
 import { type Asking, untilAnswered } from '../../until-answered.ts'
 

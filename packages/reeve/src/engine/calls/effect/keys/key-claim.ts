@@ -1,7 +1,7 @@
 import { ReeveError } from '../../../../base/errors.ts'
 import type { Row } from '../../../../store/database.ts'
 import { newEvent } from '../../../../store/journal/events.ts'
-import { type KeyHolder, settlingRow, takingRows } from '../../../../store/ledger/business-keys.ts'
+import { type KeyHolder, settlingRow, takingRows } from '../../../../store/spending/business-keys.ts'
 import { delayAfter, resolveRetry } from '../../retry.ts'
 import { again } from '../../step.ts'
 import type { EffectKey } from '../definition.ts'

@@ -8,7 +8,7 @@ import {
   type TokenRequest,
   takeTokens,
   tokensArrived,
-} from '../../../../store/ledger/call-rates.ts'
+} from '../../../../store/spending/call-rates.ts'
 import { type Asking, untilAnswered } from '../../until-answered.ts'
 
 interface Asked {

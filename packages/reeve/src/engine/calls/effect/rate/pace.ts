@@ -1,4 +1,4 @@
-import type { CallRate } from '../../../../store/ledger/call-rates.ts'
+import type { CallRate } from '../../../../store/spending/call-rates.ts'
 import type { CallSite } from '../../../call-site.ts'
 import type { FirstArrival } from '../definition.ts'
 

@@ -15,7 +15,7 @@ import { pythonProgram } from './python.ts'
 import { quarantineEnvironment, runQuarantined, type Traces } from './quarantine.ts'
 
 /** A script with a source in the place of its own. */
-export interface OnTrial {
+export interface ScriptCandidate {
   /** The folder of the project. */
   project: string
   script: Pick<Script, 'name' | 'file' | 'manifest' | 'tests'>
@@ -26,7 +26,7 @@ export interface OnTrial {
 export type Inputs = Readonly<Record<string, Json>>
 
 /** What came of one input. */
-export interface Tried {
+export interface InputResult {
   /** As canonical JSON; undefined: it failed. */
   output: string | undefined
   /** The code and the message of the failure. */
@@ -62,19 +62,19 @@ export function testLimits(before: readonly TestedFile[]): Map<string, number> {
   )
 }
 
-/** Whether a trial may use the network: where the script may, and changes nothing by it. */
+/** Whether a candidate may use the network: where the script may, and changes nothing by it. */
 export function mayReach({ manifest }: Pick<Script, 'manifest'>): boolean {
   return manifest.network && (changesNothing(manifest.effect) || manifest.dryRun)
 }
 
 /** Runs it in quarantine with one input; what changes something outside is asked for its dry run, where it has one. */
-export async function tryInput(trial: OnTrial, inputs: Inputs): Promise<Tried> {
-  const { project, script, source, signal } = trial
+export async function tryInput(candidate: ScriptCandidate, inputs: Inputs): Promise<InputResult> {
+  const { project, script, source, signal } = candidate
   const { end, traces } = await runQuarantined({
     ...{ project, file: script.file, source, manifest: script.manifest, signal },
-    command: await commandFor(trial, inputs),
+    command: await commandFor(candidate, inputs),
     input: JSON.stringify(inputs),
-    env: environmentFor(trial),
+    env: environmentFor(candidate),
     network: mayReach(script),
   })
   if (end.cause === 'aborted') signal?.throwIfAborted()
@@ -82,7 +82,10 @@ export async function tryInput(trial: OnTrial, inputs: Inputs): Promise<Tried> {
 }
 
 /** The words that run it with an input. */
-export async function commandFor({ project, script, source }: OnTrial, inputs: Inputs): Promise<string[]> {
+export async function commandFor(
+  { project, script, source }: ScriptCandidate,
+  inputs: Inputs,
+): Promise<string[]> {
   return [
     ...(await interpreter(join(project, script.file), source, script.manifest)),
     ...argumentsFor(script, inputs),
@@ -90,7 +93,7 @@ export async function commandFor({ project, script, source }: OnTrial, inputs: I
   ]
 }
 
-export function environmentFor({ project, script }: OnTrial): Record<string, string> {
+export function environmentFor({ project, script }: ScriptCandidate): Record<string, string> {
   return {
     ...quarantineEnvironment(project, script.manifest),
     ...(isDry(script) && { REEVE_DRY_RUN: '1' }),
@@ -102,7 +105,7 @@ function isDry({ manifest }: Pick<Script, 'manifest'>): boolean {
 }
 
 /** What an end comes to. */
-export function triedOf(script: OnTrial['script'], end: ChildEnd, traces: Traces): Tried {
+export function triedOf(script: ScriptCandidate['script'], end: ChildEnd, traces: Traces): InputResult {
   const said = lastCharacters(end.stderr.toString('utf8').trim(), 2000)
   try {
     const output = canonical(scriptResult(script, end))
@@ -121,7 +124,7 @@ export function triedOf(script: OnTrial['script'], end: ChildEnd, traces: Traces
 
 /** Runs its tests in quarantine. `limits`: of single files, in milliseconds; default 60 s. */
 export async function tryTests(
-  { project, script, source, signal }: OnTrial,
+  { project, script, source, signal }: ScriptCandidate,
   limits: ReadonlyMap<string, number> = new Map(),
 ): Promise<(TestedFile & { calls: string })[]> {
   const tested: (TestedFile & { calls: string })[] = []

@@ -21,7 +21,7 @@ import { endedStatuses, type RunRow } from '../store/runs/runs.ts'
  */
 export type StandingState = 'moving' | 'waiting' | 'stuck' | 'ended'
 
-export interface Standing {
+export interface RunStanding {
   state: StandingState
   /** The run that decides the state. */
   run: RunRow
@@ -38,12 +38,12 @@ export interface Standing {
 }
 
 /** Whether nothing of a run goes on until somebody does something. */
-export function isAtRest({ state }: Pick<Standing, 'state'>): boolean {
+export function isAtRest({ state }: Pick<RunStanding, 'state'>): boolean {
   return state !== 'moving'
 }
 
 /** How a run stands now; asks for its whole family, so it is for one run and not for a list of them. */
-export async function standingOf(session: Session, run: RunRow): Promise<Standing> {
+export async function standingOf(session: Session, run: RunRow): Promise<RunStanding> {
   if (endedStatuses.includes(run.status)) return { state: 'ended', run, approvals: [] }
   if (run.status === 'stuck') return { state: 'stuck', run, approvals: [] }
   const family = await openFamilyOf(session, run.no)
@@ -85,7 +85,7 @@ async function movingByTime(
   session: Session,
   timed: readonly RunRow[],
   approvals: ApprovalRow[],
-): Promise<Standing> {
+): Promise<RunStanding> {
   const first = timed.reduce((one, other) => (other.wake_at! < one.wake_at! ? other : one))
   const [signal] = await openSignalWaits(session, first)
   const isBudget = !signal && (await openSaid(session, first, 'budget-awaited')).length > 0
@@ -128,7 +128,7 @@ export function waitsForOf({
   awaited = [],
   signal,
   byTime,
-}: Standing): WaitsFor | undefined {
+}: RunStanding): WaitsFor | undefined {
   if (byTime) {
     const until = isoText(byTime.at)
     const words = run.reason ?? 'its time'

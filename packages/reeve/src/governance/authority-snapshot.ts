@@ -27,7 +27,7 @@ export interface KnownPrincipal extends Principal {
  * What the database says now about those who act: a snapshot, which never changes. Whoever decides twice for one call takes it
  * twice; between two snapshots with one `version` nothing differs.
  */
-export interface Standing {
+export interface AuthoritySnapshot {
   /** Grows with each change. */
   readonly version: number
   /** By its name for a person or a service, `agent:NAME` or `workflow:NAME`. Undefined: the database says nothing of it. */
@@ -40,15 +40,15 @@ export interface Standing {
   mode(call: { agent?: string; tool: string; connector?: string }): Mode | undefined
 }
 
-/** Where the standing of this moment is read: from memory, at each call. */
+/** Where this moment's snapshot is read: from memory, at each call. */
 export interface Authority {
-  current(): Standing
+  current(): AuthoritySnapshot
   /** Reads it now: what was durable before this call is in it afterwards. */
   renew?(): Promise<void>
 }
 
-/** What a standing is made of. */
-export interface StandingFacts {
+/** What a snapshot is made of. */
+export interface AuthorityFacts {
   version: number
   principals: readonly { id: string; kind: Principal['kind']; role?: Role; isRevoked: boolean }[]
   changes: readonly { principal: string; change: GrantChange }[]
@@ -56,7 +56,13 @@ export interface StandingFacts {
   levels?: readonly { principal: string; level: Level }[]
 }
 
-export function standingOf({ version, principals, changes, switches, levels = [] }: StandingFacts): Standing {
+export function snapshotOf({
+  version,
+  principals,
+  changes,
+  switches,
+  levels = [],
+}: AuthorityFacts): AuthoritySnapshot {
   const known = new Map(principals.map((each) => [each.id, each]))
   const levelBy = new Map(levels.map(({ principal, level }) => [principal, level]))
   const changesBy = Map.groupBy(changes, ({ principal }) => principal)
@@ -88,4 +94,9 @@ function strictestMode(
 }
 
 /** Of a database that says nothing: the code alone holds. */
-export const emptyStanding: Standing = standingOf({ version: 0, principals: [], changes: [], switches: [] })
+export const emptySnapshot: AuthoritySnapshot = snapshotOf({
+  version: 0,
+  principals: [],
+  changes: [],
+  switches: [],
+})

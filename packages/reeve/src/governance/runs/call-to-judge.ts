@@ -11,7 +11,7 @@ export interface Task {
 }
 
 /** A call that is to be judged. */
-export interface CallOnTrial {
+export interface CallToJudge {
   /** With the effect class of this call. */
   tool: GovernedTool
   /** The arguments as the caller gave them, before the tool's schema. */

@@ -12,7 +12,7 @@ import { type Chain, hasRole, type Link } from '../principals.ts'
 import type { Reason } from '../reasons.ts'
 import type { GovernedTool } from '../tools/governed-tool.ts'
 
-export interface PermittedCall {
+export interface CallOfChain {
   chain: Chain
   tool: GovernedTool
   args: Readonly<Record<string, Json | undefined>>
@@ -22,7 +22,7 @@ export interface PermittedCall {
   now: number
 }
 
-export interface Permission {
+export interface RightsRuling {
   reasons: Reason[]
   /** What the call takes of effect budgets, to be reserved with its intent. */
   reservations: BudgetReservation[]
@@ -31,7 +31,7 @@ export interface Permission {
 }
 
 /** Every link of the chain needs the right: parent ∩ own, on every path. */
-export function judgePermission(call: PermittedCall): Permission {
+export function judgeRights(call: CallOfChain): RightsRuling {
   const reasons: Reason[] = []
   const reservations = new Map<string, BudgetReservation>()
   const tied = new Set<string>()
@@ -100,12 +100,12 @@ function finalOf(
 export function reservationsOf(
   { principal }: Link,
   { budgets }: PreparedGrant,
-  { args, now }: Pick<PermittedCall, 'args' | 'now'>,
+  { args, now }: Pick<CallOfChain, 'args' | 'now'>,
 ): BudgetReservation[] {
   return reservationsFor(budgets, args, now).map((one) => ({ ...one, key: `${principal.id}/${one.key}` }))
 }
 
-function heldBy(link: Link, call: PermittedCall): { refused: Reason } | { grant?: PreparedGrant } {
+function heldBy(link: Link, call: CallOfChain): { refused: Reason } | { grant?: PreparedGrant } {
   const { principal, grants, isRevoked } = link
   const who = `"${principal.id}"`
   const refuse = (code: string, text: string, argument?: string): { refused: Reason } => ({

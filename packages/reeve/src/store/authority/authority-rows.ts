@@ -7,7 +7,7 @@ import { listSwitches, type SwitchRow } from './switches.ts'
 import { readAuthorityVersion } from './version.ts'
 
 /** Everything that the database says of those who act, with the version that it belongs to. */
-export interface StandingRows {
+export interface AuthorityRows {
   version: number
   principals: PrincipalRow[]
   changes: GrantChangeRow[]
@@ -21,7 +21,7 @@ export interface StandingRows {
  * Reads all of it. The version is read before and after: where it moved meanwhile, what was read may be of two versions, and is
  * read again.
  */
-export async function readStandingRows(database: Database, now: () => number): Promise<StandingRows> {
+export async function readAuthorityRows(database: Database, now: () => number): Promise<AuthorityRows> {
   for (;;) {
     const version = await readAuthorityVersion(database)
     const principals = await listAllPrincipals(database)

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import { emptyStanding, type Mode, type Switch, standingOf } from '../../src/governance/standing.ts'
+import { emptySnapshot, type Mode, type Switch, snapshotOf } from '../../src/governance/authority-snapshot.ts'
 
 function modeUnder(switches: Switch[], call: { agent?: string; tool: string; connector?: string }) {
-  return standingOf({ version: 1, principals: [], changes: [], switches }).mode(call)
+  return snapshotOf({ version: 1, principals: [], changes: [], switches }).mode(call)
 }
 
-test('a standing without facts says nothing', () => {
-  expect(emptyStanding.version).toBe(0)
-  expect(emptyStanding.principal('ada')).toBeUndefined()
-  expect(emptyStanding.changesOf('agent:writer')).toEqual([])
-  expect(emptyStanding.mode({ agent: 'writer', tool: 'mail.send', connector: 'mail' })).toBeUndefined()
+test('a snapshot without facts says nothing', () => {
+  expect(emptySnapshot.version).toBe(0)
+  expect(emptySnapshot.principal('ada')).toBeUndefined()
+  expect(emptySnapshot.changesOf('agent:writer')).toEqual([])
+  expect(emptySnapshot.mode({ agent: 'writer', tool: 'mail.send', connector: 'mail' })).toBeUndefined()
 })
 
 test('of switches on everything, a connector, a tool and an agent the strictest holds', () => {
@@ -57,7 +57,7 @@ test('a switch holds only for calls that have all that it names', () => {
 })
 
 test('a principal is found with its role, and whether it was revoked', () => {
-  const standing = standingOf({
+  const snapshot = snapshotOf({
     version: 3,
     principals: [
       { id: 'ada', kind: 'person', role: 'owner', isRevoked: false },
@@ -66,8 +66,8 @@ test('a principal is found with its role, and whether it was revoked', () => {
     changes: [{ principal: 'agent:writer', change: { kind: 'suspend', grant: 'mail.send', from: 5 } }],
     switches: [],
   })
-  expect(standing.principal('ada')).toMatchObject({ role: 'owner', isRevoked: false })
-  expect(standing.principal('agent:writer')?.isRevoked).toBe(true)
-  expect(standing.changesOf('agent:writer')).toEqual([{ kind: 'suspend', grant: 'mail.send', from: 5 }])
-  expect(standing.changesOf('ada')).toEqual([])
+  expect(snapshot.principal('ada')).toMatchObject({ role: 'owner', isRevoked: false })
+  expect(snapshot.principal('agent:writer')?.isRevoked).toBe(true)
+  expect(snapshot.changesOf('agent:writer')).toEqual([{ kind: 'suspend', grant: 'mail.send', from: 5 }])
+  expect(snapshot.changesOf('ada')).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { fromErrorRecord } from '../../base/errors.ts'
 import { type EventType, errorOf, type NewEvent } from '../../store/journal/events.ts'
 import type { AppendOptions } from '../call-site.ts'
-import type { Call, Settlement } from '../replay/call.ts'
+import type { Call, Settlement } from './call.ts'
 
 /** An event to be written with the run's next turn. */
 export interface PendingEvent {

@@ -5,13 +5,13 @@ import { ensureQueue } from '../../store/dispatch/queues/queues.ts'
 import { Reconciler } from '../../store/dispatch/reconcile.ts'
 import { mostRecovered, recoverOrphans } from '../../store/dispatch/recovery.ts'
 import { removeDeadWorkers } from '../../store/dispatch/workers.ts'
-import { wakeWhereRoomIs } from '../../store/ledger/budget-waits.ts'
-import { ApprovalUpkeep } from '../deciding/upkeep.ts'
+import { wakeWhereRoomIs } from '../../store/spending/budget-waits.ts'
+import { ApprovalUpkeep } from '../deciding/approval-upkeep.ts'
 import { cancelQueued, markStuck } from '../outside/unheld-runs.ts'
 import type { EngineServices } from '../services.ts'
 import type { Liveness } from './liveness.ts'
 
-export interface UpkeepOptions {
+export interface HeartbeatUpkeepOptions {
   database: Database
   services: EngineServices
   /** Deaths without progress until a run is `stuck`. */
@@ -26,14 +26,14 @@ const mostSlices = 50
  * What a worker sees to at its heartbeats, for the runs of all: those of dead workers are taken back, lost wakes are
  * found, and lines of keys that nothing else lets go on. All of it in slices, between which others write and run.
  */
-export class Upkeep {
-  readonly #options: UpkeepOptions
+export class HeartbeatUpkeep {
+  readonly #options: HeartbeatUpkeepOptions
   readonly #reconciler = new Reconciler()
   readonly #approvals: ApprovalUpkeep
   /** Up to which key the lines were looked at. */
   #line = firstKey
 
-  constructor(options: UpkeepOptions) {
+  constructor(options: HeartbeatUpkeepOptions) {
     this.#options = options
     const { database, services } = options
     this.#approvals = new ApprovalUpkeep({ database, ...services })
