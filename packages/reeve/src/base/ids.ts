@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
-/** Makes ids: 9 characters of time (ms) so that ids sort by birth, then 8 random ones (40 bits). Crockford base 32. */
+/** Makes ids: 9 characters of time (ms) so that ids sort by time, then 8 random ones (40 bits). Crockford base 32. */
 export function createIds(now: () => number): () => string {
   const pool = new Uint8Array(4096)
   let used = pool.length

@@ -33,18 +33,18 @@ function filled(count: number, rowsAt: number[] = []): Outbox {
   return outbox
 }
 
-const shape = ({ turn, leaving }: ReturnType<Outbox['take']>) => ({
-  events: turn.events.length,
-  last: turn.events.at(-1)?.seq,
-  rows: (turn.rows ?? []).map(({ values }) => values[0]),
-  isReleased: turn.release !== undefined && leaving !== undefined,
+const shape = ({ commit, leaving }: ReturnType<Outbox['take']>) => ({
+  events: commit.events.length,
+  last: commit.events.at(-1)?.seq,
+  rows: (commit.rows ?? []).map(({ values }) => values[0]),
+  isReleased: commit.release !== undefined && leaving !== undefined,
 })
 
-test('very many events of one moment become turns one after another, each row with its event, the release last', () => {
+test('very many events of one moment become commits one after another, each row with its event, the release last', () => {
   const outbox = filled(4500, [0, 1999, 2000, 4499])
   outbox.leave({ status: 'waiting', reason: 'many timers' })
-  const turns = [outbox.take(now), outbox.take(now), outbox.take(now)]
-  expect(turns.map(shape)).toEqual([
+  const commits = [outbox.take(now), outbox.take(now), outbox.take(now)]
+  expect(commits.map(shape)).toEqual([
     { events: 2000, last: 2000, rows: [0, 1999], isReleased: false },
     { events: 2000, last: 4000, rows: [2000], isReleased: false },
     { events: 500, last: 4500, rows: [4499], isReleased: true },
@@ -55,5 +55,5 @@ test('very many events of one moment become turns one after another, each row wi
 test('what uses up an item of the inbox goes with all that was ready', () => {
   const outbox = filled(2500)
   const taken = [takenRow({ item: 1, step: 1, journaled: true })]
-  expect(outbox.take({ ...now, taken }).turn.events).toHaveLength(2500)
+  expect(outbox.take({ ...now, taken }).commit.events).toHaveLength(2500)
 })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/time/time.ts'
 import type { Database } from '../../src/store/database.ts'
-import { GroupCommit, type Turn } from '../../src/store/journal/group-commit.ts'
+import { GroupCommit, type RunCommit } from '../../src/store/journal/group-commit.ts'
 import { eventValues, insertEvents, readEvents } from '../../src/store/journal/journal.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { CommitUnknown } from '../../src/store/postgres/errors.ts'
@@ -97,17 +97,17 @@ test.each(['loseAnswerTo', 'loseQuestion'] as const)(
           release: releaseRow(releaseOf(3, { status: 'succeeded' })),
         }),
         sourceOf({ run: 4, epoch: 1, events: [], release: releaseRow(releaseOf(4)) }),
-        sourceOf({ run: 6, epoch: 1, birth: newRun(6, claimed), events: [chainOf(6)('run-started')] }),
+        sourceOf({ run: 6, epoch: 1, start: newRun(6, claimed), events: [chainOf(6)('run-started')] }),
         sourceOf({
           run: 7,
           epoch: 1,
-          birth: newRun(7, { ...claimed, idempotency: 'free' }),
+          start: newRun(7, { ...claimed, idempotency: 'free' }),
           events: [chainOf(7)('run-started')],
         }),
         sourceOf({
           run: 8,
           epoch: 1,
-          birth: newRun(8, { ...claimed, idempotency: 'taken' }),
+          start: newRun(8, { ...claimed, idempotency: 'taken' }),
           events: [chainOf(8)('run-started')],
         }),
       ]
@@ -148,7 +148,7 @@ test('a connection lost before the commit is tried again without doubt', () =>
     expect(troubles).toEqual(['retry'])
   }))
 
-test('a turn of doubtful fate is lost when another worker has the run by now, even if it is on disk', () =>
+test('a commit of doubtful fate is lost when another worker has the run by now, even if it is on disk', () =>
   throughProxy(async ({ url, proxy, database, commits }) => {
     for (const no of [1, 2, 3]) await addRunning(database, no)
     const chain = chainOf(3)
@@ -161,7 +161,7 @@ test('a turn of doubtful fate is lost when another worker has the run by now, ev
         release: releaseRow(releaseOf(2, { status: 'succeeded' })),
       }),
       sourceOf({ run: 3, epoch: 1, events: [chain('step-completed')] }),
-      sourceOf({ run: 4, epoch: 1, birth: newRun(4, claimed), events: [chainOf(4)('run-started')] }),
+      sourceOf({ run: 4, epoch: 1, start: newRun(4, claimed), events: [chainOf(4)('run-started')] }),
     ]
     const direct = new PostgresDatabase({ url, clock: systemClock })
     const unreachable = Promise.withResolvers<void>()
@@ -185,7 +185,7 @@ test('a turn of doubtful fate is lost when another worker has the run by now, ev
     await direct.close()
   }))
 
-test('a turn whose transaction the server ended for its silence is tried again', () =>
+test('a commit whose transaction the server ended for its silence is tried again', () =>
   throughProxy(async ({ url, database }) => {
     await addRunning(database, 1)
     const way = new URL(url)
@@ -214,21 +214,21 @@ const claimed = { status: 'running', worker: 'w', epoch: 1 } as const
 
 test.each([
   ['a claimed run', undefined],
-  ['a birth', newRun(1, claimed)],
-  ['a birth with a key', newRun(1, { ...claimed, idempotency: 'key' })],
-])('a commit of %s that the server is still at work on is waited for, not doubled', async (_what, birth) => {
+  ['a start', newRun(1, claimed)],
+  ['a start with a key', newRun(1, { ...claimed, idempotency: 'key' })],
+])('a commit of %s that the server is still at work on is waited for, not doubled', async (_what, start) => {
   const url = await server.createSchema()
   const [first, second] = [0, 1].map(() => new PostgresDatabase({ url, clock: systemClock }))
   await migrate(first!, () => 'identity')
-  if (!birth) await addRunning(first!, 1)
-  const turn: Turn = { run: 1, epoch: 1, events: [chainOf(1)('run-started')] }
-  if (birth) turn.birth = birth
+  if (!start) await addRunning(first!, 1)
+  const commit: RunCommit = { run: 1, epoch: 1, events: [chainOf(1)('run-started')] }
+  if (start) commit.start = start
   const written = Promise.withResolvers<void>()
   const goOn = Promise.withResolvers<void>()
   const slow = first!.transaction(async (session) => {
-    if (birth) await session.bulk(insertRuns, [newRunValues(birth)])
+    if (start) await session.bulk(insertRuns, [newRunValues(start)])
     else await session.bulk(heldClaims, [[1, 1]])
-    await session.bulk(insertEvents, turn.events.map(eventValues))
+    await session.bulk(insertEvents, commit.events.map(eventValues))
     written.resolve()
     await goOn.promise
   })
@@ -246,7 +246,7 @@ test.each([
     classify: { value: (error: unknown) => second!.classify(error) },
   })
   const commits = commitsOn(doubtful)
-  const source = sourceOf(turn)
+  const source = sourceOf(commit)
   commits.submit(source)
   await untilBlocked(first!)
   goOn.resolve()
@@ -309,7 +309,7 @@ test('a stale epoch is refused while the run is being claimed anew', async () =>
   await claiming!.close()
 })
 
-test('a claim waits for a turn under way, whose worker it then shuts out', async () => {
+test('a claim waits for a commit under way, whose worker it then shuts out', async () => {
   const url = await server.createSchema()
   const [holder, taker] = [0, 1].map(() => new PostgresDatabase({ url, clock: systemClock }))
   await migrate(holder!, () => 'identity')

@@ -50,7 +50,7 @@ export async function recordWhatWasDecided(
   { decision, approval, answer, permission }: ReadyDecision,
 ): Promise<boolean> {
   const { by, verdict } = decision
-  // First the run, then its approval: in the order in which a worker's turn writes them.
+  // First the run, then its approval: in the order in which a worker's commit writes them.
   const run = await lockRun(session, approval.run)
   const at = clock.now()
   const current = await requireApproval(session, approval.id)

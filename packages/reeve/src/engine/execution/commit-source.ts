@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/errors.ts'
 import type { Row } from '../../store/database.ts'
-import type { Outcome, Turn, TurnSource } from '../../store/journal/group-commit.ts'
+import type { Outcome, RunCommit, RunCommitSource } from '../../store/journal/group-commit.ts'
 import { RecentEvents } from '../../store/journal/recent-events.ts'
 import { openEvent } from '../../store/marks/open-kept.ts'
 import type { RunMarks } from '../../store/marks/run-marks.ts'
@@ -46,7 +46,7 @@ export interface Committing {
  * The group commit asks for what is ready (`take`) and answers once (`settled` or `refused`); one commit of a run is under
  * way at a time. Whatever the run makes ready at one moment goes into one commit.
  */
-export class CommitSource implements TurnSource {
+export class CommitSource implements RunCommitSource {
   /** What was written here last. */
   readonly recent = new RecentEvents()
   readonly #run: Committing
@@ -156,7 +156,7 @@ export class CommitSource implements TurnSource {
     this.#services.commits.submit(this)
   }
 
-  take(): Turn {
+  take(): RunCommit {
     this.#isSubmitted = false
     this.#run.beforeCommit()
     this.#underWay = this.#outbox.take({
@@ -167,11 +167,11 @@ export class CommitSource implements TurnSource {
       wasClaimed: this.#wasClaimed,
     })
     this.#movedAt = this.#underWay.at
-    return this.#underWay.turn
+    return this.#underWay.commit
   }
 
   settled(outcome: Outcome): void {
-    const { turn, events, at, leaving, startsChildren, leavesChildren, isSealed } = this.#underWay!
+    const { commit, events, at, leaving, startsChildren, leavesChildren, isSealed } = this.#underWay!
     this.#underWay = undefined
     // Started, and taken away by another worker since: it is there, and new.
     this.#onStarted?.started(outcome !== 'exists')
@@ -180,7 +180,7 @@ export class CommitSource implements TurnSource {
       this.#run.lost(outcome)
       return
     }
-    const kept = turn.events
+    const kept = commit.events
     this.recent.note(isSealed ? kept.map((event) => openEvent(event, this.#marks)) : kept)
     if (this.#maybeDuplicate) {
       this.#maybeDuplicate = false

@@ -1,7 +1,7 @@
 import { Secrets } from '../../base/secrets/secrets.ts'
 import type { Row } from '../../store/database.ts'
 import { type Blob, Chain, eventBytes } from '../../store/journal/chain.ts'
-import type { Turn } from '../../store/journal/group-commit.ts'
+import type { RunCommit } from '../../store/journal/group-commit.ts'
 import { blobRow, type JournalEvent } from '../../store/journal/journal.ts'
 import { itemName } from '../../store/journal/vocabulary/define.ts'
 import { isSealed } from '../../store/marks/open-kept.ts'
@@ -15,12 +15,12 @@ import type { History } from '../replay/history.ts'
 import { type PendingEvent, tellAsKept } from '../replay/pending-event.ts'
 import { type Claim, isEnded, type Leaving } from './claim.ts'
 
-/** Events of one turn, where a run has more: linking and writing them holds the event loop up for some 20 ms. */
+/** Events of one commit, where a run has more: linking and writing them holds the event loop up for some 20 ms. */
 const mostEvents = 2000
 
 /**
- * Gathers what a run wants written and makes turns of it: events numbered and linked into the run's hash chain, with the
- * rows that go with them. One turn is under way at a time. What a run makes ready at one moment is one turn, unless it is
+ * Gathers what a run wants written and makes commits of it: events numbered and linked into the run's hash chain, with the
+ * rows that go with them. One commit is under way at a time. What a run makes ready at one moment is one commit, unless it is
  * very much: any beginning of it is what a death would leave, as long as rows go with their events.
  */
 export class Outbox {
@@ -36,11 +36,11 @@ export class Outbox {
   #rowsAt: number[] = []
   #blobs: Blob[] = []
   #startsChildren = false
-  #birth: NewRun | undefined
+  #start: NewRun | undefined
   /** The calls that have events and are not settled, with the first of those, in the order of the journal. */
   readonly #openSince: Map<number, number>
   #leaving: Leaving | undefined
-  /** Whether the turn that is made now has references to marked texts. */
+  /** Whether the commit that is made now has references to marked texts. */
   #isSealed = false
 
   constructor(
@@ -98,12 +98,12 @@ export class Outbox {
     this.#startsChildren = true
   }
 
-  /** The next turn brings the run into the world. */
+  /** The next commit starts the run. */
   bear(run: NewRun): void {
-    this.#birth = run
+    this.#start = run
   }
 
-  /** The next turn gives the run back. */
+  /** The next commit gives the run back. */
   leave(leaving: Leaving): void {
     this.#leaving = leaving
   }
@@ -117,25 +117,25 @@ export class Outbox {
     /** Another process may wait for its end: who started a run that was born here waits here. */
     wasClaimed: boolean
   }): UnderWay {
-    const at = this.#birth?.created_at ?? options.now
+    const at = this.#start?.created_at ?? options.now
     const before = this.#chain.hash
-    const turn: Turn = { run: this.#claim.no, epoch: this.#claim.epoch, events: [] }
+    const commit: RunCommit = { run: this.#claim.no, epoch: this.#claim.epoch, events: [] }
     const events = this.#takeEvents(options.taken)
     this.#isSealed = false
-    for (const event of events) turn.events.push(this.#link(event, at))
-    if (this.#birth) {
-      turn.birth = this.#birth
-      this.#birth = undefined
+    for (const event of events) commit.events.push(this.#link(event, at))
+    if (this.#start) {
+      commit.start = this.#start
+      this.#start = undefined
     }
     const leaving = this.#events.length === 0 ? this.#leaving : undefined
     if (leaving) this.#leaving = undefined
-    if (leaving) this.#addLeaving(turn, leaving, before, at, options)
+    if (leaving) this.#addLeaving(commit, leaving, before, at, options)
     const rows = this.#takeRows(options.taken, events.length)
-    if (rows) turn.rows = rows
+    if (rows) commit.rows = rows
     const startsChildren = this.#startsChildren
     this.#startsChildren = false
     return {
-      turn,
+      commit,
       events,
       at,
       leaving,
@@ -210,7 +210,7 @@ export class Outbox {
   }
 
   #addLeaving(
-    turn: Turn,
+    commit: RunCommit,
     leaving: Leaving,
     before: string,
     at: number,
@@ -231,25 +231,25 @@ export class Outbox {
       head: this.#chain.hash,
       headSeq: this.#chain.seq,
       leavesChildren: leavesChildren(leaving, options),
-      bytes: continues ? this.#bytesOfLast(turn) : this.#chain.bytes,
+      bytes: continues ? this.#bytesOfLast(commit) : this.#chain.bytes,
       openSeq: this.#openSince.values().next().value ?? this.#chain.seq,
     }
-    turn.release = releaseRow(release, isWatched)
-    if (continues) this.#addChapter(turn, continues, before)
-    if (ended && this.#claim.parent !== null) this.#tellParent(this.#claim.parent, turn, status, at)
+    commit.release = releaseRow(release, isWatched)
+    if (continues) this.#addChapter(commit, continues, before)
+    if (ended && this.#claim.parent !== null) this.#tellParent(this.#claim.parent, commit, status, at)
   }
 
   /** The event written last begins a chapter: of what was open before, nothing is any more. */
-  #addChapter(turn: Turn, { version, call }: NonNullable<Leaving['continues']>, before: string): void {
+  #addChapter(commit: RunCommit, { version, call }: NonNullable<Leaving['continues']>, before: string): void {
     const { no: run } = this.#claim
-    const hash = turn.events.at(-2)?.hash ?? before
+    const hash = commit.events.at(-2)?.hash ?? before
     this.addRows([
-      chapterRow({ run, version, seq: turn.events.at(-1)!.seq, hash, call }),
+      chapterRow({ run, version, seq: commit.events.at(-1)!.seq, hash, call }),
       budgetResetRow(run),
     ])
   }
 
-  #bytesOfLast({ events }: Turn): number {
+  #bytesOfLast({ events }: RunCommit): number {
     return eventBytes + (this.#contentOf(events.at(-1)!)?.length ?? 0)
   }
 
@@ -265,7 +265,7 @@ export class Outbox {
     return marks.takeRows(parent)
   }
 
-  #tellParent(parent: number, { events }: Turn, status: RunStatus, at: number): void {
+  #tellParent(parent: number, { events }: RunCommit, status: RunStatus, at: number): void {
     const value: unknown = JSON.parse(this.#contentOf(events.at(-1)!) ?? 'null')
     const name = itemName('child', this.#claim.id)
     // A run that is retried ends more than once.
@@ -281,9 +281,9 @@ function leavesChildren(leaving: Leaving | undefined, { openChildren }: { openCh
   return leaving !== undefined && openChildren && (isEnded(leaving.status) || leaving.continues !== undefined)
 }
 
-/** A turn being written. */
+/** A commit being written. */
 export interface UnderWay {
-  turn: Turn
+  commit: RunCommit
   events: PendingEvent[]
   /** The time of its events. */
   at: number

@@ -3,7 +3,7 @@ import { type EventType, errorOf, type NewEvent } from '../../store/journal/even
 import type { AppendOptions } from '../call-site.ts'
 import type { Call, Settlement } from './call.ts'
 
-/** An event to be written with the run's next turn. */
+/** An event to be written with the run's next commit. */
 export interface PendingEvent {
   type: EventType
   step: number | null

@@ -2,7 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { silentLog } from '../../base/log.ts'
 import type { Secrets } from '../../base/secrets/secrets.ts'
 import { LoopStretch } from '../../base/time/loop-stretch.ts'
-import type { TurnSource } from '../../store/journal/group-commit.ts'
+import type { RunCommitSource } from '../../store/journal/group-commit.ts'
 import { Notices } from '../notices.ts'
 import type { RunRecords } from '../run-records.ts'
 import type { EngineServices } from '../services.ts'
@@ -46,7 +46,7 @@ export function trialServices({ secrets, records, identity }: TrialParts, now: n
 const stretch = new LoopStretch(stretchMs)
 
 /** What the run has ready is as good as durable: nobody reads it again. */
-function takeNow(source: TurnSource): void {
+function takeNow(source: RunCommitSource): void {
   source.take()
   source.settled('durable')
 }

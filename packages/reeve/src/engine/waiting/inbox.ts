@@ -119,7 +119,7 @@ export class Inbox {
   }
 
   /**
-   * Calls `take` with the next item of that name. The item counts as taken by `step` and is marked so in the same turn as
+   * Calls `take` with the next item of that name. The item counts as taken by `step` and is marked so in the same commit as
    * what the callback writes. One that does not fit is used up, and the wait goes on. Returns the way to stop waiting.
    */
   wait(name: string, step: number, take: Wait['take']): () => void {

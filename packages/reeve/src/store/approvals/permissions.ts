@@ -89,7 +89,7 @@ export function askedOfPermissions(
   )
 }
 
-/** The newest first; ids sort by birth. */
+/** The newest first; ids sort by time. */
 export async function listPermissions(
   session: Session,
   { before, limit, now }: { before?: string | undefined; limit: number; now?: number | undefined },

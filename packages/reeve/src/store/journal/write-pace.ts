@@ -9,18 +9,18 @@ const worthAThread = 0.5
  * that wins.
  */
 export class WritePace {
-  /** Of one turn, at the mean (ms); undefined until the first was measured. */
+  /** Of one commit, at the mean (ms); undefined until the first was measured. */
   #writing: number | undefined
   #working: number | undefined
 
-  /** `turns` were written in so long, without what they waited for those before them. */
-  wrote(turns: number, ms: number): void {
-    this.#writing = mean(this.#writing, ms / turns)
+  /** `commits` were written in so long, without what they waited for those before them. */
+  wrote(commits: number, ms: number): void {
+    this.#writing = mean(this.#writing, ms / commits)
   }
 
-  /** The code of so many runs went on for so long once their turns were written. */
-  worked(turns: number, ms: number): void {
-    this.#working = mean(this.#working, ms / turns)
+  /** The code of so many runs went on for so long once their commits were written. */
+  worked(commits: number, ms: number): void {
+    this.#working = mean(this.#working, ms / commits)
   }
 
   get isBoundByWriting(): boolean {

@@ -59,7 +59,7 @@ export function isLoss(error: unknown): boolean {
 /** Full disk, no memory, too many connections, a lock held too long, a primary that became a replica. */
 const passing = /^(53|40|55P03|57014|25006)/
 
-/** What is wrong with the values of one turn: a broken constraint, or a text that Postgres cannot keep. */
+/** What is wrong with the values of one commit: a broken constraint, or a text that Postgres cannot keep. */
 const ownFault = /^(23|22|54000)/
 
 export function classifyPostgres(error: unknown): 'retry' | 'constraint' | 'unknown' | 'fatal' {

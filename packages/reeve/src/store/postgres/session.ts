@@ -2,7 +2,7 @@ import type { ClientBase, QueryConfig, QueryResult } from 'pg'
 import { Announcements, type Bulk, type Session, type Value } from '../database.ts'
 import { arraysOf, bulkForPostgres, forPostgres } from '../dialect.ts'
 
-/** A statement of a turn not answered for so long: the connection counts as lost. */
+/** A statement of a commit not answered for so long: the connection counts as lost. */
 export const answerWithinMs = 10_000
 /** The same for other statements, which may have much to read. */
 const longAnswerMs = 120_000

@@ -124,7 +124,7 @@ export const consumeItems: Bulk = {
   sql: 'update inbox set consumed_step = :step {from} where inbox.id = :id',
 }
 
-/** The same for items whose payload goes to the journal in the same turn: it is not kept twice. */
+/** The same for items whose payload goes to the journal in the same commit: it is not kept twice. */
 export const moveItems: Bulk = {
   columns: { id: 'int', step: 'int' },
   sql: `update inbox set consumed_step = :step, payload = '' {from} where inbox.id = :id`,

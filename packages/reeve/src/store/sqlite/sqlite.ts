@@ -214,7 +214,7 @@ class SqliteDatabase implements Database {
   }
 }
 
-/** What is wrong with the values of one turn: TOOBIG, CONSTRAINT, MISMATCH, RANGE. */
+/** What is wrong with the values of one commit of a run: TOOBIG, CONSTRAINT, MISMATCH, RANGE. */
 const ownFaults = new Set([18, 19, 20, 25])
 
 function unusable(file: string, cause: unknown): ReeveError {

@@ -244,7 +244,7 @@ export const scaleBugs: Mutant[] = [
     'Object.assign(mark, { through: upTo,',
     'Object.assign(mark, { through: upTo + 1000,',
   ),
-  // Large groups of turns, written in a thread.
+  // Large groups of commits, written in a thread.
   bug(
     'what a guard refuses is written all the same',
     'store/batch.ts',
@@ -259,7 +259,7 @@ export const scaleBugs: Mutant[] = [
   ),
   // Very many events of one run, and of one group: some at a time, in their order, each with its rows.
   bug(
-    'very many events of a run are one turn',
+    'very many events of a run are one commit',
     'engine/execution/outbox.ts',
     'const mostEvents = 2000\n',
     'const mostEvents = 2_000_000\n',

@@ -59,16 +59,16 @@ export const mutants: Mutant[] = [
     'runs.worker is not null {lock}',
   ),
   bug(
-    'a turn is written though its claim was lost',
+    'a commit is written though its claim was lost',
     'store/journal/group-commit.ts',
-    "birth ? 'exists' : 'lost'))",
-    "birth ? 'exists' : 'durable'))",
+    "start ? 'exists' : 'lost'))",
+    "start ? 'exists' : 'durable'))",
   ),
   bug(
-    'a second birth with a key counts as the first',
+    'a second start with a key counts as the first',
     'store/journal/group-commit.ts',
-    "birth ? 'exists' : 'lost'))",
-    "birth ? 'durable' : 'lost'))",
+    "start ? 'exists' : 'lost'))",
+    "start ? 'durable' : 'lost'))",
   ),
   bug(
     'a claim does not bump the epoch',
@@ -164,11 +164,11 @@ export const mutants: Mutant[] = [
   bug(
     'a transaction that fails is told as durable',
     'store/journal/group-commit.ts',
-    "return this.#write(sources, turns, inDoubt || kind === 'unknown')",
+    "return this.#write(sources, commits, inDoubt || kind === 'unknown')",
     "return () => sources.forEach((source) => source.settled('durable'))",
   ),
   bug(
-    'a keyed start acts before its birth is durable',
+    'a keyed start acts before it is durable',
     'engine/execution/commit-source.ts',
     'this.#maybeDuplicate = run.idempotency !== null',
     'this.#maybeDuplicate = false',
@@ -248,7 +248,7 @@ export const mutants: Mutant[] = [
     'if (rows)',
   ),
   bug(
-    'a lost turn is told to the workflow',
+    'a lost commit is told to the workflow',
     'engine/execution/commit-source.ts',
     "if (outcome !== 'durable') {\n",
     "if (outcome === 'exists') {\n",

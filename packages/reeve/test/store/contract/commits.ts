@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { requestRow } from '../../../src/store/approvals/approvals.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { GroupCommit, type Turn } from '../../../src/store/journal/group-commit.ts'
+import { GroupCommit, type RunCommit } from '../../../src/store/journal/group-commit.ts'
 import { blobRow, eventRow, readEvents } from '../../../src/store/journal/journal.ts'
 import { itemRow } from '../../../src/store/memory/items.ts'
 import { releaseRow } from '../../../src/store/runs/changes/releases.ts'
@@ -61,8 +61,8 @@ function commitsOn(
   return Object.assign(commits, { seen })
 }
 
-/** A turn with something in every table that a turn can touch. */
-function fullTurn(no: number, epoch: number, remembers = true): Turn {
+/** A commit with something in every table that a commit can touch. */
+function fullCommit(no: number, epoch: number, remembers = true): RunCommit {
   const large = JSON.stringify(`large ${no}`)
   const chain = chainOf(no)
   const started = chain('run-started', '{}')
@@ -124,7 +124,7 @@ export function commitCases(open: Open): void {
   })
 
   storeCase(
-    'turns with very many events are written some at a time, and none is left out',
+    'commits with very many events are written some at a time, and none is left out',
     open,
     async (database) => {
       const commits = commitsOn(database, new FakeClock())
@@ -150,7 +150,7 @@ export function commitCases(open: Open): void {
       await addRunning(database, 2)
       await database.run(`update runs set cancelled_by = 'ada' where no = 2`)
       const commits = commitsOn(database, new FakeClock())
-      const sources = [1, 2].map((no) => sourceOf(fullTurn(no, 1, false)))
+      const sources = [1, 2].map((no) => sourceOf(fullCommit(no, 1, false)))
       for (const source of sources) commits.submit(source)
       expect(await Promise.all(sources.map(({ outcome }) => outcome))).toEqual(['durable', 'durable'])
       expect(await rowOf(database, 1001)).toMatchObject({ parent: 1, cancelled_by: null, detached: 0 })
@@ -159,12 +159,12 @@ export function commitCases(open: Open): void {
   )
 
   storeCase(
-    'turns that are ready at one moment become durable in one transaction',
+    'commits that are ready at one moment become durable in one transaction',
     open,
     async (database) => {
       for (const no of [1, 2, 3]) await addRunning(database, no)
       const commits = commitsOn(database, new FakeClock())
-      const sources = [1, 2, 3].map((no) => sourceOf(fullTurn(no, 1)))
+      const sources = [1, 2, 3].map((no) => sourceOf(fullCommit(no, 1)))
       for (const source of sources) commits.submit(source)
       expect(await Promise.all(sources.map((source) => source.outcome))).toEqual([
         'durable',
@@ -183,7 +183,7 @@ export function commitCases(open: Open): void {
     },
   )
 
-  storeCase('a turn gives its run back with what it says', open, async (database) => {
+  storeCase('a commit gives its run back with what it says', open, async (database) => {
     await addRunning(database, 1)
     const commits = commitsOn(database, new FakeClock())
     const release = releaseOf(1, {
@@ -208,7 +208,7 @@ export function commitCases(open: Open): void {
   })
 
   storeCase(
-    'a turn whose claim was lost writes nothing at all; the others are not touched',
+    'a commit whose claim was lost writes nothing at all; the others are not touched',
     open,
     async (database) => {
       await addRunning(database, 1, { epoch: 2 })
@@ -216,9 +216,9 @@ export function commitCases(open: Open): void {
       await addRuns(database, newRun(3, { epoch: 1 }))
       const before = await written(database)
       const commits = commitsOn(database, new FakeClock())
-      const stale = sourceOf(fullTurn(1, 1))
+      const stale = sourceOf(fullCommit(1, 1))
       const held = sourceOf({ run: 2, epoch: 1, events: [chainOf(2)('run-started')] })
-      const queued = sourceOf(fullTurn(3, 1))
+      const queued = sourceOf(fullCommit(3, 1))
       for (const source of [stale, held, queued]) commits.submit(source)
       expect(await stale.outcome).toBe('lost')
       expect(await held.outcome).toBe('durable')
@@ -233,30 +233,30 @@ export function commitCases(open: Open): void {
     open,
     async (database) => {
       const commits = commitsOn(database, new FakeClock())
-      const birth = (no: number): Turn => ({
+      const start = (no: number): RunCommit => ({
         run: no,
         epoch: 1,
-        birth: newRun(no, { status: 'running', worker: 'w', epoch: 1, idempotency: 'mail-1' }),
+        start: newRun(no, { status: 'running', worker: 'w', epoch: 1, idempotency: 'mail-1' }),
         events: [chainOf(no)('run-started', '{}')],
       })
-      const sources = [sourceOf(birth(1)), sourceOf(birth(2))]
+      const sources = [sourceOf(start(1)), sourceOf(start(2))]
       for (const source of sources) commits.submit(source)
       expect(await Promise.all(sources.map((source) => source.outcome))).toEqual(['durable', 'exists'])
-      const late = sourceOf(birth(3))
+      const late = sourceOf(start(3))
       commits.submit(late)
       expect(await late.outcome).toBe('exists')
       expect(await written(database)).toMatchObject({ runs: 1, events: 1 })
     },
   )
 
-  storeCase('a turn that breaks a constraint is refused alone', open, async (database) => {
+  storeCase('a commit that breaks a constraint is refused alone', open, async (database) => {
     for (const no of [1, 2, 3]) await addRunning(database, no)
     const commits = commitsOn(database, new FakeClock())
     const event = chainOf(2)('run-started')
     const sources = [
-      sourceOf(fullTurn(1, 1)),
+      sourceOf(fullCommit(1, 1)),
       sourceOf({ run: 2, epoch: 1, events: [event, event] }),
-      sourceOf(fullTurn(3, 1)),
+      sourceOf(fullCommit(3, 1)),
     ]
     for (const source of sources) commits.submit(source)
     await commits.settled()
@@ -268,15 +268,15 @@ export function commitCases(open: Open): void {
   })
 
   storeCase(
-    'settled means that every turn of a group that was taken apart is on disk',
+    'settled means that every commit of a group that was taken apart is on disk',
     open,
     async (database) => {
       for (const no of [1, 2, 3]) await addRunning(database, no)
       const commits = commitsOn(database, new FakeClock())
       const event = chainOf(1)('run-started')
       commits.submit(sourceOf({ run: 1, epoch: 1, events: [event, event] }))
-      commits.submit(sourceOf(fullTurn(2, 1)))
-      commits.submit(sourceOf(fullTurn(3, 1)))
+      commits.submit(sourceOf(fullCommit(2, 1)))
+      commits.submit(sourceOf(fullCommit(3, 1)))
       await commits.settled()
       expect(await written(database)).toMatchObject({ events: 6, approvals: 2, items: 2 })
     },
@@ -290,7 +290,7 @@ export function commitCases(open: Open): void {
       const clock = new FakeClock()
       const commits = commitsOn(database, clock, ['disk full', 'disk full'])
       const outcomes: unknown[] = []
-      const source = sourceOf(fullTurn(1, 1))
+      const source = sourceOf(fullCommit(1, 1))
       void source.outcome.then((outcome) => outcomes.push(outcome))
       commits.submit(source)
       await until(() => commits.seen.troubles.length === 1)
@@ -337,7 +337,7 @@ export function commitCases(open: Open): void {
       const clock = new FakeClock()
       const commits = commitsOn(database, clock, ['unreadable'])
       const outcomes: unknown[] = []
-      const source = sourceOf(fullTurn(1, 1))
+      const source = sourceOf(fullCommit(1, 1))
       void source.outcome.then((outcome) => outcomes.push(outcome))
       commits.submit(source)
       await until(() => commits.seen.fatal.length === 1)

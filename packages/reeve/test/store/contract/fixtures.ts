@@ -3,7 +3,7 @@ import { sha256 } from '../../../src/base/hash.ts'
 import type { Database, Session } from '../../../src/store/database.ts'
 import { ensureQueue } from '../../../src/store/dispatch/queues/queues.ts'
 import type { EventType } from '../../../src/store/journal/events.ts'
-import type { Outcome, Turn, TurnSource } from '../../../src/store/journal/group-commit.ts'
+import type { Outcome, RunCommit, RunCommitSource } from '../../../src/store/journal/group-commit.ts'
 import { chainHash, chainStart, type JournalEvent } from '../../../src/store/journal/journal.ts'
 import type { Release } from '../../../src/store/runs/changes/releases.ts'
 import { insertRuns, type NewRun, newRunValues } from '../../../src/store/runs/changes/starts.ts'
@@ -115,12 +115,14 @@ export function releaseOf(no: number, changes: Partial<Release> = {}): Release {
   }
 }
 
-/** A turn that waits for its outcome. */
-export function sourceOf(turn: Turn): TurnSource & { outcome: Promise<Outcome | { refused: unknown }> } {
+/** A commit that waits for its outcome. */
+export function sourceOf(
+  commit: RunCommit,
+): RunCommitSource & { outcome: Promise<Outcome | { refused: unknown }> } {
   const { promise, resolve } = Promise.withResolvers<Outcome | { refused: unknown }>()
   return {
     outcome: promise,
-    take: () => turn,
+    take: () => commit,
     settled: resolve,
     refused: (error) => resolve({ refused: error }),
   }

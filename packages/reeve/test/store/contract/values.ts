@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Value } from '../../../src/store/database.ts'
-import { GroupCommit, type Turn } from '../../../src/store/journal/group-commit.ts'
+import { GroupCommit, type RunCommit } from '../../../src/store/journal/group-commit.ts'
 import { insertRuns, newRunValues } from '../../../src/store/runs/changes/starts.ts'
 import { listRuns } from '../../../src/store/runs/runs.ts'
 import { findUnsafeNumbers } from '../../../src/store/unsafe-numbers.ts'
@@ -26,7 +26,7 @@ const misfits: [string, object][] = [
 export function valueCases(open: Open): void {
   for (const [what, changes] of misfits) {
     storeCase(
-      `${what} is one turn's own fault: the others of its commit are written`,
+      `${what} is one commit's own fault: the others of its transaction are written`,
       open,
       async (database) => {
         const fatal: unknown[] = []
@@ -36,13 +36,15 @@ export function valueCases(open: Open): void {
           onFatal: (error) => fatal.push(error),
           onTrouble: () => {},
         })
-        const turnOf = (no: number, more: object): Turn => ({
+        const commitOf = (no: number, more: object): RunCommit => ({
           run: no,
           epoch: 1,
-          birth: { ...newRun(no), ...more } as Turn['birth'] & object,
+          start: { ...newRun(no), ...more } as RunCommit['start'] & object,
           events: [chainOf(no)('run-started', '{}')],
         })
-        const sources = [turnOf(1, {}), turnOf(2, changes), turnOf(3, {})].map((turn) => sourceOf(turn))
+        const sources = [commitOf(1, {}), commitOf(2, changes), commitOf(3, {})].map((commit) =>
+          sourceOf(commit),
+        )
         for (const source of sources) commits.submit(source)
         await commits.settled()
         expect(fatal).toEqual([])
@@ -55,7 +57,7 @@ export function valueCases(open: Open): void {
     )
   }
 
-  storeCase('a turn that cannot even be made does not take the others with it', open, async (database) => {
+  storeCase('a commit that cannot even be made does not take the others with it', open, async (database) => {
     await addRunning(database, 1)
     const fatal: unknown[] = []
     const commits = new GroupCommit({
