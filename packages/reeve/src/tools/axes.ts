@@ -15,7 +15,7 @@ import type { EffectClass } from '../store/journal/vocabulary/effect-class.ts'
 export interface ToolAxes {
   /** Whose data a call shows: `none`, `public`, or `private` (the operator's own). Default: inferred. */
   reads?: Reads
-  /** How far what a call is handed goes: `none`, `inside` (the house), `outside` (anybody). Default: inferred. */
+  /** How far what a call is handed goes: `none`, `inside` (your own people and systems), `outside` (anybody). Default: inferred. */
   sends?: Sends
   /**
    * The arguments that decide whom or what a call reaches: recipient, account, URL, path, id. Where each of their values comes

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
+import type { Backend } from '../../src/cli/backend/backend.ts'
 import type { Cli } from '../../src/cli/cli.ts'
-import type { House } from '../../src/cli/house/house.ts'
 import { showUntilRest } from '../../src/cli/run/drive.ts'
 import { Terminal } from '../../src/cli/terminal/terminal.ts'
 
@@ -15,14 +15,14 @@ test('a run that says nothing for some seconds has a person told, once, how to l
   const cli = { terminal, command: () => 'reeve dev' } as unknown as Cli
   const ending = Promise.withResolvers<undefined>()
   const happened: ((event: object) => void)[] = []
-  const house = {
+  const backend = {
     follow: (_run: string, { onEvent }: { onEvent: (event: object) => void }) => {
       happened.push(onEvent)
       return ending.promise
     },
     run: async () => ({ status: 'waiting' }),
-  } as unknown as House
-  const shown = showUntilRest(cli, house, 'r1', { afterSeq: 0, signal: new AbortController().signal })
+  } as unknown as Backend
+  const shown = showUntilRest(cli, backend, 'r1', { afterSeq: 0, signal: new AbortController().signal })
   vi.advanceTimersByTime(4000)
   happened[0]!({ type: 'timer-set', name: 'nap', at: 0, tone: 'wait', words: 'until tomorrow' })
   vi.advanceTimersByTime(4000)

@@ -3,7 +3,7 @@ import { parse } from '../../src/base/schema/schema.ts'
 import { Secrets } from '../../src/base/secrets/secrets.ts'
 import { systemClock } from '../../src/base/time/time.ts'
 import { readSealed } from '../../src/connectors/auth/scheme.ts'
-import type { DoorHouse } from '../../src/connectors/door/house.ts'
+import type { DoorServices } from '../../src/connectors/door/door-services.ts'
 import { ServiceDoor } from '../../src/connectors/door/service-door.ts'
 import type { AnyAction } from '../../src/connectors/shape/action.ts'
 import type { Connection } from '../../src/connectors/shape/connection.ts'
@@ -22,7 +22,7 @@ export function atTheDoor(connection: Connection, standIn: { url: string }) {
     : readSealed(schemes, definition.sandbox.standIn.credential)
   /** What the door told of the account. */
   const told: string[] = []
-  const house: DoorHouse = {
+  const services: DoorServices = {
     clock: systemClock,
     log: silentLog,
     secrets: new Secrets(),
@@ -45,7 +45,7 @@ export function atTheDoor(connection: Connection, standIn: { url: string }) {
   const open = (action: string, key: string) => {
     const signal = new AbortController().signal
     const place = { connection, account: 'default', action, class: 'default' }
-    return new ServiceDoor(house, place, { key, attempt: 1, signal, reveal: async () => '' })
+    return new ServiceDoor(services, place, { key, attempt: 1, signal, reveal: async () => '' })
   }
   const its = (name: string) => (definition.actions as Record<string, AnyAction>)[name]!.definition
   /** As the engine hands arguments over, and holds answers to their schema. */

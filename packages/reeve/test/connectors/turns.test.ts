@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { silentLog } from '../../src/base/log.ts'
-import type { DoorHouse } from '../../src/connectors/door/house.ts'
+import type { DoorServices } from '../../src/connectors/door/door-services.ts'
 import { RequestTurns } from '../../src/connectors/door/request-turns.ts'
 import type { CallPlace } from '../../src/connectors/shape/host.ts'
 import { PutOff } from '../../src/engine/calls/effect/definition.ts'
@@ -17,7 +17,7 @@ const place = { connection: { definition: { title: 'Mail' } }, class: 'default' 
 /** One worker's calls, as the engine begins them: each takes a token, and then makes its requests; put off, it begins anew. */
 function worker(database: Database, clock: FakeClock, sent: number[], way = () => ({ wayMs: 0, backMs: 0 })) {
   const rates = new CallRates(database, clock, silentLog)
-  const take: DoorHouse['take'] = (_place, { begun, aside }) =>
+  const take: DoorServices['take'] = (_place, { begun, aside }) =>
     rates.take({
       rate,
       slackMs: 50,
@@ -26,7 +26,7 @@ function worker(database: Database, clock: FakeClock, sent: number[], way = () =
       ...(aside !== undefined && { aside }),
     })
   const arrivedOf = (token: number, isUsed: boolean) => rates.arrived({ rate, token, isUsed })
-  const house = {
+  const services = {
     clock,
     take,
     arrived: (_place: CallPlace, { token, isUsed }: { token: number; isUsed: boolean }) =>
@@ -44,7 +44,7 @@ function worker(database: Database, clock: FakeClock, sent: number[], way = () =
       }
       begun++
       const { token } = answer.turns[0]!
-      const turns = new RequestTurns(house, place, {
+      const turns = new RequestTurns(services, place, {
         signal,
         arrived: Object.assign((isUsed = true) => arrivedOf(token, isUsed), { isStale: () => false }),
       })
@@ -126,7 +126,7 @@ test('a service sees no more than its rate, however long requests and answers ar
 test('after the service said that it takes no more calls come back one after the other', async () => {
   const { database, clock } = await started()
   const rates = new CallRates(database, clock, silentLog)
-  const take: DoorHouse['take'] = () => rates.take({ rate, slackMs: 50, waited: false })
+  const take: DoorServices['take'] = () => rates.take({ rate, slackMs: 50, waited: false })
   const at = clock.now() + 5000
   await database.transaction((session) => learnRate(session, rate, { blockedUntil: at }))
   const signal = new AbortController().signal
@@ -141,7 +141,7 @@ test('after the service said that it takes no more calls come back one after the
 test('a process that stood still with its turn takes another one before it sends', async () => {
   const { database, clock } = await started()
   const rates = new CallRates(database, clock, silentLog)
-  const take: DoorHouse['take'] = (_place, { begun }) =>
+  const take: DoorServices['take'] = (_place, { begun }) =>
     rates.take({ rate, slackMs: 50, waited: false, ...(begun && { begun }) })
   const given: boolean[] = []
   let isStale = false

@@ -67,7 +67,7 @@ function notCheckable(text: string): string {
   return `"${text}" cannot be checked by a program. ${advice}`
 }
 
-/** A host comes from the directive alone: a value must not say whom the house asks. */
+/** A host comes from the directive alone: a value must not say whom Reeve asks. */
 const address = /^https?:\/\/[^/{}?#\s@]+(?:[/?#]|$)/i
 
 function readHttp(words: Word[]): CriterionCheck | string {

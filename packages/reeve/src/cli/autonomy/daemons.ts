@@ -2,15 +2,15 @@ import { formatUsd } from '../../base/money.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { formatMs, moment } from '../../base/time/time.ts'
 import type { DaemonView } from '../../inspect/ledger/daemon-view.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
-import type { DaemonAct } from './autonomy-house.ts'
+import type { DaemonAct } from './autonomy-backend.ts'
 import { showDecision } from './ledger.ts'
 
 export function daemonList(cli: Cli): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
     async ({ autonomy }) => {
       const { terminal } = cli
@@ -26,7 +26,7 @@ export function daemonList(cli: Cli): Promise<ExitCode> {
 
 export function daemonShow(cli: Cli, options: { limit: string }, name: string): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withHouse(
+  return withBackend(
     cli,
     async ({ autonomy }) => {
       const daemon = await autonomy.daemon(name)
@@ -43,7 +43,7 @@ export function daemonShow(cli: Cli, options: { limit: string }, name: string): 
 const steering =
   (act: DaemonAct) =>
   (cli: Cli, { why }: { why?: string }, name: string): Promise<ExitCode> =>
-    withHouse(cli, async ({ autonomy }) => {
+    withBackend(cli, async ({ autonomy }) => {
       const daemon = await autonomy.steerDaemon(name, act, why)
       cli.terminal.value(daemon)
       showDaemon(cli, daemon)

@@ -2,15 +2,15 @@ import { ReeveError } from '../../base/errors.ts'
 import type { DiffLine } from '../../base/text/line-diff.ts'
 import { briefValue, safeLine } from '../../base/text/one-line.ts'
 import { moment } from '../../base/time/time.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
 export function directiveHistory(cli: Cli, options: { limit: string }, name: string): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withHouse(cli, async ({ autonomy }) => {
+  return withBackend(cli, async ({ autonomy }) => {
     const { terminal } = cli
     const { bold, dim } = terminal.colors
     const { versions, more } = await autonomy.directiveVersions(name, limit)
@@ -42,7 +42,7 @@ export function directiveDiff(
     ...(from !== undefined && { from: toVersion(from) }),
     ...(to !== undefined && { to: toVersion(to) }),
   }
-  return withHouse(cli, async ({ autonomy }) => {
+  return withBackend(cli, async ({ autonomy }) => {
     const { terminal } = cli
     const diff = await autonomy.directiveDiff(name, of)
     terminal.value(diff)
@@ -59,7 +59,7 @@ export function directiveNote(
   name: string,
   line: string,
 ): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
     async ({ autonomy }) => {
       const version = await autonomy.noteFailureMode(name, line, why)

@@ -2,10 +2,10 @@ import type { GoalChange, GoalStanding } from '../../autonomy/goals/goal-standin
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { moment } from '../../base/time/time.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
-import type { GoalWithChanges } from './autonomy-house.ts'
+import type { GoalWithChanges } from './autonomy-backend.ts'
 
 interface Options {
   atLeast?: string
@@ -16,7 +16,7 @@ interface Options {
 }
 
 export function goalList(cli: Cli): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
     async ({ autonomy }) => {
       const { terminal } = cli
@@ -31,7 +31,7 @@ export function goalList(cli: Cli): Promise<ExitCode> {
 }
 
 export function goalShow(cli: Cli, _: object, name: string): Promise<ExitCode> {
-  return withHouse(cli, async ({ autonomy }) => tellGoal(cli, await autonomy.goal(name)), 'code')
+  return withBackend(cli, async ({ autonomy }) => tellGoal(cli, await autonomy.goal(name)), 'code')
 }
 
 export function goalSet(cli: Cli, options: Options, name: string): Promise<ExitCode> {
@@ -43,7 +43,7 @@ export function goalSet(cli: Cli, options: Options, name: string): Promise<ExitC
   if (atMost !== undefined) change.target = { atMost: numberIn(atMost, '--at-most') }
   if (review !== undefined) change.review = review
   if (owner !== undefined) change.owner = owner
-  return withHouse(
+  return withBackend(
     cli,
     async ({ autonomy }) => tellGoal(cli, await autonomy.changeGoal(name, change, why)),
     'code',

@@ -2,8 +2,8 @@ import { formatUsd } from '../../base/money.ts'
 import { briefValue, safeLine } from '../../base/text/one-line.ts'
 import { isoText, moment, systemClock, toMs } from '../../base/time/time.ts'
 import { entryOf, type LedgerLine } from '../../inspect/ledger/ledger.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -19,7 +19,7 @@ interface Options {
 export function ledger(cli: Cli, { daemon, since, skipped = false, limit }: Options): Promise<ExitCode> {
   const most = toLimit(limit)
   const from = since === undefined ? undefined : isoText(systemClock.now() - toMs(since, '--since'))
-  return withHouse(cli, async ({ autonomy }) => {
+  return withBackend(cli, async ({ autonomy }) => {
     const { terminal } = cli
     const { lines, next } = await autonomy.ledger({ daemon, since: from, skipped, limit: most })
     terminal.value({ entries: lines.map(entryOf), more: next !== null })

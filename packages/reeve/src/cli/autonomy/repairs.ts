@@ -3,15 +3,15 @@ import type { RepairView } from '../../autonomy/repair/repair-view.ts'
 import { isRecord } from '../../base/json/record.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { moment } from '../../base/time/time.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 import { showHunks } from './directive-versions.ts'
 
 export function repairList(cli: Cli, options: { script?: string; limit: string }): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withHouse(cli, async ({ autonomy }) => {
+  return withBackend(cli, async ({ autonomy }) => {
     const { terminal } = cli
     const { repairs, more } = await autonomy.repairs.list({ script: options.script, limit })
     terminal.value({ repairs, more })
@@ -23,11 +23,11 @@ export function repairList(cli: Cli, options: { script?: string; limit: string }
 }
 
 export function repairShow(cli: Cli, _: object, id: string): Promise<ExitCode> {
-  return withHouse(cli, async ({ autonomy }) => tell(cli, await autonomy.repairs.one(id)))
+  return withBackend(cli, async ({ autonomy }) => tell(cli, await autonomy.repairs.one(id)))
 }
 
 export function repairDiff(cli: Cli, _: object, id: string): Promise<ExitCode> {
-  return withHouse(cli, async ({ autonomy }) => {
+  return withBackend(cli, async ({ autonomy }) => {
     const diff = await autonomy.repairs.diff(id)
     cli.terminal.value(diff)
     cli.terminal.line(cli.terminal.colors.bold(safeLine(diff.file)))
@@ -40,7 +40,7 @@ export function repairDiff(cli: Cli, _: object, id: string): Promise<ExitCode> {
 const changing =
   (how: 'promote' | 'rollback') =>
   (cli: Cli, { why }: { why?: string }, id: string): Promise<ExitCode> =>
-    withHouse(cli, async ({ autonomy }) => tell(cli, await autonomy.repairs.change(id, how, why)), 'code')
+    withBackend(cli, async ({ autonomy }) => tell(cli, await autonomy.repairs.change(id, how, why)), 'code')
 
 export const repairPromote = changing('promote')
 export const repairRollback = changing('rollback')

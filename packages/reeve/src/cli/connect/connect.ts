@@ -23,7 +23,7 @@ import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { readHidden } from '../terminal/hidden.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
-import { localConnectors, remoteConnectors } from './connectors-house.ts'
+import { localConnectors, remoteConnectors } from './connectors-backend.ts'
 import { modeOf } from './mode-option.ts'
 
 interface ConnectOptions {
@@ -49,7 +49,7 @@ export function connect(
         'unknown-connection',
         `There is no connection "${name}" in this project. There are: ${[...connections.all.keys()].join(', ') || 'none'}.`,
       )
-    const house = cli.server
+    const backend = cli.server
       ? remoteConnectors(
           createClient({
             url: cli.server.url,
@@ -82,7 +82,7 @@ export function connect(
     const credential = scheme.oauth
       ? await byOAuth(cli, connection, scheme, { mode: toMode, device })
       : await byFields(scheme.fields)
-    const view = await house.connect(name, account, { credential, mode: its })
+    const view = await backend.connect(name, account, { credential, mode: its })
     terminal.value(view)
     const now = view.accounts.find((each) => each.account === account && each.mode === toMode)
     if (now === undefined) {

@@ -4,18 +4,18 @@ import { safeLine } from '../../base/text/one-line.ts'
 import { visibleJson, visibleLine } from '../../base/text/visible-text.ts'
 import { formatMs, moment } from '../../base/time/time.ts'
 import type { AccountView, ConnectorView } from '../../connectors/host/view.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { table } from '../terminal/table.ts'
 import { modeOf } from './mode-option.ts'
 
 /** Lists the connections to services, and how their accounts stand. */
 export function list(cli: Cli): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
-    async (house) => {
-      const connectors = await house.connectors.list()
+    async (backend) => {
+      const connectors = await backend.connectors.list()
       cli.terminal.value({ connectors })
       if (connectors.length === 0)
         cli.terminal.line('This project has no connections. Add them to `connectors` of reeve.config.ts.')
@@ -60,10 +60,10 @@ interface AccountOption {
 
 /** Makes a test call: with one account, with each of a connection, or with all there are. Fails when one is not connected. */
 export function test(cli: Cli, { account }: AccountOption, name: string | undefined): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
-    async (house) => {
-      const there = await house.connectors.list()
+    async (backend) => {
+      const there = await backend.connectors.list()
       const all = there.filter((each) => name === undefined || each.name === name)
       if (name !== undefined && all.length === 0) {
         const advice = nameAdvice(
@@ -79,7 +79,7 @@ export function test(cli: Cli, { account }: AccountOption, name: string | undefi
       for (const each of all) {
         const accounts = each.accounts.filter((one) => account === undefined || one.account === account)
         let view = each
-        for (const one of accounts) view = await house.connectors.test(each.name, one.account)
+        for (const one of accounts) view = await backend.connectors.test(each.name, one.account)
         tested.push(view)
       }
       cli.terminal.value({ connectors: tested })
@@ -93,10 +93,10 @@ export function test(cli: Cli, { account }: AccountOption, name: string | undefi
 
 /** Lists what a connection was, and who accepted it. */
 export function versions(cli: Cli, _: object, name: string): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
-    async (house) => {
-      const all = await house.connectors.versions(name)
+    async (backend) => {
+      const all = await backend.connectors.versions(name)
       cli.terminal.value({ versions: all })
       const rows = all.map((each) => [
         each.version,
@@ -124,11 +124,11 @@ export function diff(
   { accept = false, why }: { accept?: boolean; why?: string },
   name: string,
 ): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
-    async (house) => {
+    async (backend) => {
       const { terminal } = cli
-      const seen = await house.connectors.diff(name)
+      const seen = await backend.connectors.diff(name)
       const said = (value: unknown) =>
         value === null
           ? 'none'
@@ -150,7 +150,7 @@ export function diff(
           )
         return exitCodes.done
       }
-      terminal.value(await house.connectors.accept(name, why))
+      terminal.value(await backend.connectors.accept(name, why))
       terminal.line('accepted')
       return exitCodes.done
     },
@@ -165,10 +165,10 @@ export function disconnect(
   name: string,
 ): Promise<ExitCode> {
   const its = modeOf(mode)
-  return withHouse(
+  return withBackend(
     cli,
-    async (house) => {
-      const view = await house.connectors.disconnect(name, account, its)
+    async (backend) => {
+      const view = await backend.connectors.disconnect(name, account, its)
       cli.terminal.value(view)
       cli.terminal.line(
         `The account "${account}" of ${name} is disconnected: its credential is deleted here, and its calls wait. It counts at ${view.title} until you revoke it there: ${view.where}`,

@@ -9,10 +9,10 @@ import type { Change } from '../../engine/deciding/edit.ts'
 import type { Remember } from '../../engine/deciding/remember.ts'
 import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
 import type { OutcomeAnswer } from '../../store/runs/decision-item.ts'
+import type { Asked, Backend } from '../backend/backend.ts'
+import { withApproval } from '../backend/named/named-approval.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import type { Asked, House } from '../house/house.ts'
-import { withApproval } from '../house/named/named-approval.ts'
-import { withHouse } from '../house/with-house.ts'
 import { carryOn, leaveToWorkers } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -37,15 +37,16 @@ interface ApproveOptions extends DecideOptions {
 
 /** Approves what an approval shows, or an edit of it, which is shown as a difference before it counts. */
 export function approve(cli: Cli, options: ApproveOptions, named: string): Promise<ExitCode> {
-  return withApproval(cli, named, async (house, { approval }) => {
+  return withApproval(cli, named, async (backend, { approval }) => {
     const { id } = approval
     const { edit, replace: replaces = false } = options
     if (options.hash === undefined && approval.kind === 'approval') refuseCut(cli, approval)
     const hash = options.hash ?? shownHash(cli, id) ?? showNow(cli, approval)
     const remember = rememberOf(options)
-    if (edit === undefined) return decide(cli, house, id, { verdict: 'approve', hash, ...remember }, options)
+    if (edit === undefined)
+      return decide(cli, backend, id, { verdict: 'approve', hash, ...remember }, options)
     const answer = await readValue(edit, 'The edit')
-    const preview = await house.previewEdit(id, answer, { replaces })
+    const preview = await backend.previewEdit(id, answer, { replaces })
     const { changes } = preview
     printChanges(cli, changes)
     if (!options.yes && canAsk(cli.terminal) && !(await confirmed('Approve it like this?'))) {
@@ -54,15 +55,15 @@ export function approve(cli: Cli, options: ApproveOptions, named: string): Promi
     }
     const isJudged =
       preview.isJudged ||
-      ((await runsHere(house, options)) &&
-        (await withHouse(cli, (code) => code.previewEdit(id, answer, { replaces }), 'code')).isJudged)
+      ((await runsHere(backend, options)) &&
+        (await withBackend(cli, (code) => code.previewEdit(id, answer, { replaces }), 'code')).isJudged)
     const decision = { verdict: 'approve', hash, answer, replaces, ...remember } as const
-    return decide(cli, house, id, decision, options, { changes, isJudged })
+    return decide(cli, backend, id, decision, options, { changes, isJudged })
   })
 }
 
 /** Whether the run goes on in this process: it is allowed to run the project's code. */
-async function runsHere({ workspace, workers }: House, { work }: DecideOptions): Promise<boolean> {
+async function runsHere({ workspace, workers }: Backend, { work }: DecideOptions): Promise<boolean> {
   return work === true && workspace !== undefined && (await workers()).length === 0
 }
 
@@ -85,8 +86,8 @@ function rememberOf({ remember, same }: ApproveOptions): { remember?: Remember }
 }
 
 export function reject(cli: Cli, options: DecideOptions, named: string): Promise<ExitCode> {
-  return withApproval(cli, named, (house, { approval }) =>
-    decide(cli, house, approval.id, { verdict: 'reject' }, options),
+  return withApproval(cli, named, (backend, { approval }) =>
+    decide(cli, backend, approval.id, { verdict: 'reject' }, options),
   )
 }
 
@@ -97,12 +98,12 @@ export function answer(
   named: string,
   given: string,
 ): Promise<ExitCode> {
-  return withApproval(cli, named, async (house, asked) => {
+  return withApproval(cli, named, async (backend, asked) => {
     const said =
       asked.approval.kind === 'outcome'
         ? await outcome(asked.approval, given, options.result)
-        : await answerFrom(house, asked, given)
-    return decide(cli, house, asked.approval.id, { verdict: 'answer', answer: said }, options)
+        : await answerFrom(backend, asked, given)
+    return decide(cli, backend, asked.approval.id, { verdict: 'answer', answer: said }, options)
   })
 }
 
@@ -131,17 +132,19 @@ function printChanges({ terminal }: Cli, changes: Change[]): void {
 /** Records the decision; the project's code is not run for that. */
 async function decide(
   cli: Cli,
-  house: House,
+  backend: Backend,
   id: string,
   decision: Omit<ApprovalDecision, 'by'>,
   { why, work }: DecideOptions,
   more: { changes?: Change[]; isJudged?: boolean } = {},
 ): Promise<ExitCode> {
-  const { status, subject, runId: run, by } = await house.decide(id, { ...decision, ...noteOf(why) })
+  const { status, subject, runId: run, by } = await backend.decide(id, { ...decision, ...noteOf(why) })
   const isOpen = status === 'pending'
   const said = `${isOpen ? 'approved, and others must approve it too' : status}: ${safeLine(subject)} of run ${run}, by ${safeLine(by)}${more.isJudged === false ? unjudged : ''}`
   const value = { approvalId: id, decision: status, ...more }
-  return work ? carryOn(cli, house, run, { said, value }) : leaveToWorkers(cli, house, run, { said, value })
+  return work
+    ? carryOn(cli, backend, run, { said, value })
+    : leaveToWorkers(cli, backend, run, { said, value })
 }
 
 const unjudged =
@@ -152,13 +155,13 @@ function noteOf(why: string | undefined): { note?: string } {
 }
 
 /** A question that wants a text takes the answer as it stands; one with a schema takes JSON, or a text that fits. */
-async function answerFrom(house: House, asked: Asked, given: string): Promise<Json> {
+async function answerFrom(backend: Backend, asked: Asked, given: string): Promise<Json> {
   const { kind, shown } = asked.approval
   if (wantsText({ kind, shown: JSON.stringify(shown) }) || !isJson(given)) return given
   const value = parseExactJson(given, 'The answer')
   if (typeof value === 'string') return value
-  const isUnfit = (await house.answerProblem(asked, value)) !== undefined
-  return isUnfit && (await house.answerProblem(asked, given)) === undefined ? given : value
+  const isUnfit = (await backend.answerProblem(asked, value)) !== undefined
+  return isUnfit && (await backend.answerProblem(asked, given)) === undefined ? given : value
 }
 
 async function outcome(approval: ApprovalView, given: string, result: string | undefined): Promise<Json> {

@@ -1,7 +1,7 @@
 import { briefValue, safeLine } from '../../base/text/one-line.ts'
 import { moment } from '../../base/time/time.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
@@ -9,8 +9,8 @@ import { table } from '../terminal/table.ts'
 /** Lists the decisions that hold for later calls too, the newest first. */
 export function permissions(cli: Cli, options: { all?: boolean; limit: string }): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withHouse(cli, async (house) => {
-    const { permissions: shown, more } = await house.permissions({ all: options.all ?? false, limit })
+  return withBackend(cli, async (backend) => {
+    const { permissions: shown, more } = await backend.permissions({ all: options.all ?? false, limit })
     const { terminal } = cli
     terminal.value({ permissions: shown, more })
     if (shown.length === 0) terminal.line('Nothing is remembered: a person is asked each time.')
@@ -36,8 +36,8 @@ export function permissions(cli: Cli, options: { all?: boolean; limit: string })
 
 /** @throws `unknown-permission` `may-not-decide` */
 export function revoke(cli: Cli, { why }: { why?: string }, id: string): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
-    const by = await house.revokePermission(id, why)
+  return withBackend(cli, async (backend) => {
+    const by = await backend.revokePermission(id, why)
     cli.terminal.value({ permissionId: id, revokedBy: by })
     cli.terminal.line(`revoked: from now on a person is asked (${safeLine(id)})`)
     return exitCodes.done

@@ -5,8 +5,8 @@ import { visibleJson, visibleLine } from '../../base/text/visible-text.ts'
 import { moment } from '../../base/time/time.ts'
 import type { ProposalView } from '../../inspect/lists/proposals.ts'
 import { type ProposalDecision, type ProposalKind, proposalKinds } from '../../store/proposals/proposals.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
@@ -18,9 +18,9 @@ export function proposalList(
 ): Promise<ExitCode> {
   const limit = toLimit(options.limit)
   const kind = options.kind === undefined ? undefined : toKind(options.kind)
-  return withHouse(cli, async (house) => {
+  return withBackend(cli, async (backend) => {
     const status = options.all ? undefined : 'open'
-    const { proposals, more } = await house.proposals.list({ kind, status, limit })
+    const { proposals, more } = await backend.proposals.list({ kind, status, limit })
     const { terminal } = cli
     terminal.value({ proposals, more })
     if (proposals.length === 0)
@@ -54,8 +54,8 @@ function toKind(given: string): ProposalKind {
 }
 
 export function proposalShow(cli: Cli, _: object, id: string): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
-    const proposal = await house.proposals.one(id)
+  return withBackend(cli, async (backend) => {
+    const proposal = await backend.proposals.one(id)
     cli.terminal.value(proposal)
     show(cli, proposal)
     return exitCodes.done
@@ -74,13 +74,13 @@ export const proposalWithdraw = deciding('withdrawn')
 /** Shows what is decided, unless its hash says that it was seen. */
 function deciding(decision: ProposalDecision) {
   return (cli: Cli, { hash, why }: DecideOptions, id: string): Promise<ExitCode> =>
-    withHouse(
+    withBackend(
       cli,
-      async (house) => {
+      async (backend) => {
         const { terminal } = cli
-        const seen = await house.proposals.one(id)
+        const seen = await backend.proposals.one(id)
         if (hash === undefined) show(cli, seen)
-        const decided = await house.proposals.decide(id, decision, { hash: hash ?? seen.hash, why })
+        const decided = await backend.proposals.decide(id, decision, { hash: hash ?? seen.hash, why })
         terminal.value(decided)
         const by = decided.decided === null ? '' : ` by ${safeLine(decided.decided.by)}`
         terminal.line(`${decided.status}${by}`)

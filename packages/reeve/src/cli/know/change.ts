@@ -2,8 +2,8 @@ import { ReeveError } from '../../base/errors.ts'
 import { briefLine, safeLine } from '../../base/text/one-line.ts'
 import { itemView } from '../../inspect/memory/item-view.ts'
 import type { RollbackOf } from '../../store/memory/item-changes.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toTime } from './to-time.ts'
@@ -13,7 +13,7 @@ interface Because {
 }
 
 export function amend(cli: Cli, { why }: Because, id: string, text: string): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
     async ({ memory }) => {
       const item = await memory.amend(id, text, why)
@@ -28,7 +28,7 @@ export function amend(cli: Cli, { why }: Because, id: string, text: string): Pro
 }
 
 export function retract(cli: Cli, { why }: Because, id: string): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
     async ({ memory }) => {
       const item = await memory.retract(id, why)
@@ -44,7 +44,7 @@ export function retract(cli: Cli, { why }: Because, id: string): Promise<ExitCod
 
 /** Takes words away for good: on a terminal only when told to. */
 export function redact(cli: Cli, { why, yes }: Because & { yes?: boolean }, id: string): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
     async ({ memory }) => {
       const { terminal } = cli
@@ -80,7 +80,7 @@ interface RollbackCommand extends Because {
 /** Shows what would go, asks, and takes it back in one transaction. */
 export function rollback(cli: Cli, options: RollbackCommand): Promise<ExitCode> {
   const of = toRollback(options)
-  return withHouse(
+  return withBackend(
     cli,
     async ({ memory }) => {
       const { terminal } = cli

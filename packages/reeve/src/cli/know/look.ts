@@ -4,10 +4,10 @@ import { moment } from '../../base/time/time.ts'
 import { itemView } from '../../inspect/memory/item-view.ts'
 import { payloadIfSound } from '../../store/journal/events.ts'
 import { type Item, type ItemKind, itemKinds } from '../../store/memory/items.ts'
+import type { Backend, EventLine } from '../backend/backend.ts'
+import { withRun } from '../backend/named/named-run.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import type { EventLine, House } from '../house/house.ts'
-import { withRun } from '../house/named/named-run.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
 import { toTime } from './to-time.ts'
@@ -23,7 +23,7 @@ interface SearchCommand {
 /** Finds as a recall would, and shows both scores of each item. */
 export function search(cli: Cli, options: SearchCommand, text: string): Promise<ExitCode> {
   const kinds = (options.kind ?? []).map(toKind)
-  return withHouse(
+  return withBackend(
     cli,
     async ({ memory }) => {
       const { terminal } = cli
@@ -71,7 +71,7 @@ function toKind(kind: string): ItemKind {
 
 /** All that an item has said, the first version first. */
 export function history(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
     async ({ memory }) => {
       const versions = await memory.history(id)
@@ -105,11 +105,11 @@ const eventsAtOnce = 1000
 
 /** What a run looked up: every candidate with its scores and what became of it. */
 export function why(cli: Cli, _options: object, named: string): Promise<ExitCode> {
-  return withRun(cli, named, async (house, run) => {
+  return withRun(cli, named, async (backend, run) => {
     const { terminal } = cli
     const { bold, dim } = terminal.colors
     const recalls: object[] = []
-    for await (const { call, payload } of recallsOf(house, run)) {
+    for await (const { call, payload } of recallsOf(backend, run)) {
       const event = { type: 'recall-completed', payload: JSON.stringify(payload) } as const
       const recalled = payloadIfSound(event, 'recall-completed')
       if (!recalled) continue
@@ -130,9 +130,9 @@ export function why(cli: Cli, _options: object, named: string): Promise<ExitCode
   })
 }
 
-async function* recallsOf(house: House, run: string): AsyncGenerator<EventLine> {
+async function* recallsOf(backend: Backend, run: string): AsyncGenerator<EventLine> {
   for (let after = 0; ; ) {
-    const { events, more } = await house.events(run, { after, limit: eventsAtOnce })
+    const { events, more } = await backend.events(run, { after, limit: eventsAtOnce })
     yield* events.filter(({ type }) => type === 'recall-completed')
     if (!more || events.length === 0) return
     after = events.at(-1)!.seq

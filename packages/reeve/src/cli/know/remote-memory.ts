@@ -3,12 +3,12 @@ import type { Client } from '../../client/index.ts'
 import type { SearchAudit } from '../../memory/search/search-audit.ts'
 import type { RollbackOf } from '../../store/memory/item-changes.ts'
 import type { Item } from '../../store/memory/items.ts'
-import type { MemoryHouse } from './memory-house.ts'
+import type { MemoryBackend } from './memory-backend.ts'
 
 const mostPerPage = 500
 
 /** Of a server, through its API. */
-export function remoteMemory(client: Client): MemoryHouse {
+export function remoteMemory(client: Client): MemoryBackend {
   return {
     async search(text, { kinds, limit, trustedOnly, in: scope, asOf }) {
       const query = {

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { writing } from '../terminal/input.ts'
 
@@ -17,7 +17,7 @@ interface Options {
 export function evalCases(cli: Cli, { workflow, question, since, out }: Options): Promise<ExitCode> {
   if ((workflow === undefined) === (question === undefined))
     throw new ReeveError('bad-option', 'Give --workflow or --question: what is to be judged by the cases.')
-  return withHouse(cli, async ({ learning }) => {
+  return withBackend(cli, async ({ learning }) => {
     const { terminal } = cli
     const what = workflow === undefined ? { question: question! } : { workflow }
     const cases = await learning.corrected(what, since)

@@ -1,7 +1,7 @@
 import { formatUsd } from '../../base/money.ts'
 import { safeLine } from '../../base/text/one-line.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
@@ -9,7 +9,7 @@ import { table } from '../terminal/table.ts'
 /** Lists what evaluations came to. */
 export async function evalList(cli: Cli, options: { limit: string }, name?: string): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withHouse(cli, async ({ learning }) => {
+  return withBackend(cli, async ({ learning }) => {
     const results = await learning.evals(name, limit)
     cli.terminal.value({ results })
     if (results.length === 0) cli.terminal.line('No evaluation was run yet. Run all of them with: reeve eval')

@@ -1,14 +1,14 @@
 import { safeLine } from '../../base/text/one-line.ts'
 import { toMs } from '../../base/time/time.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { table } from '../terminal/table.ts'
 
 /** Sorts what failed and what people corrected by where the fix belongs. */
 export async function failures(cli: Cli, { since = '30d' }: { since?: string }): Promise<ExitCode> {
   toMs(since, '--since')
-  return withHouse(cli, async ({ learning }) => {
+  return withBackend(cli, async ({ learning }) => {
     const { terminal } = cli
     const found = await learning.failures(since)
     terminal.value(found)

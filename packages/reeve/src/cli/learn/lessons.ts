@@ -5,15 +5,15 @@ import { parseExactJson } from '../../base/json/exact-json.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { visibleLine } from '../../base/text/visible-text.ts'
 import { moment } from '../../base/time/time.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 
 /** What is in force and what is proposed, or all of it; the newest first. */
 export function lessonList(cli: Cli, options: { all?: boolean; limit: string }): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withHouse(cli, async ({ learning }) => {
+  return withBackend(cli, async ({ learning }) => {
     const { lessons, more } = await learning.lessons({ all: options.all ?? false, limit })
     const { terminal } = cli
     terminal.value({ lessons, more })
@@ -25,7 +25,7 @@ export function lessonList(cli: Cli, options: { all?: boolean; limit: string }):
 }
 
 export function lessonShow(cli: Cli, _: object, id: string): Promise<ExitCode> {
-  return withHouse(cli, async ({ learning }) => {
+  return withBackend(cli, async ({ learning }) => {
     const lesson = await learning.lesson(id)
     cli.terminal.value(lesson)
     tellLesson(cli, lesson)
@@ -40,7 +40,7 @@ export function lessonAdd(
   workflow: string,
   text: string,
 ): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
     async ({ learning }) => {
       const lesson = await learning.add({ workflow, question, text }, why)
@@ -54,7 +54,7 @@ export function lessonAdd(
 
 /** Starts the run that learns, as the schedule does. */
 export function learnNow(cli: Cli): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
     async ({ learning }) => {
       const run = await learning.learn()
@@ -77,7 +77,7 @@ export function correct(
   const number = call === undefined ? undefined : Number(call)
   if (number !== undefined && !Number.isSafeInteger(number))
     throw new ReeveError('bad-option', `--call is ${JSON.stringify(call)}; it must be the number of a call.`)
-  return withHouse(cli, async ({ learning }) => {
+  return withBackend(cli, async ({ learning }) => {
     await learning.correct(run, { question, call: number, value }, why)
     cli.terminal.value({ runId: run, question })
     cli.terminal.line(`noted: later runs learn of it (${safeLine(run)})`)

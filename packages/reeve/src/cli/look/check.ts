@@ -1,8 +1,8 @@
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { levels } from '../../governance/readiness/readiness.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 
 export interface CheckOptions {
@@ -15,7 +15,7 @@ export interface CheckOptions {
 export function check(cli: Cli, options: CheckOptions, name: string): Promise<ExitCode> {
   const level = oneOf('--level', options.level, levels)
   const { evals, why } = options
-  return withHouse(
+  return withBackend(
     cli,
     async ({ rights }) => {
       const { kind, name: its, version, ...found } = await rights.check(name, { level, evals, why })

@@ -4,8 +4,8 @@ import { safeLine } from '../../base/text/one-line.ts'
 import { toMs } from '../../base/time/time.ts'
 import type { CostView } from '../../inspect/costs/costs.ts'
 import { type CostGroup, costGroups } from '../../store/spending/costs.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
@@ -21,8 +21,8 @@ export async function costs(cli: Cli, options: CostsOptions): Promise<ExitCode> 
   const by = groupOf(options.by)
   const limit = toLimit(options.limit)
   if (options.since !== undefined) toMs(options.since as never)
-  return withHouse(cli, async (house) => {
-    const { since, groups, count, total } = await house.costs({ by, since: options.since, limit })
+  return withBackend(cli, async (backend) => {
+    const { since, groups, count, total } = await backend.costs({ by, since: options.since, limit })
     const more = count > groups.length
     const { terminal } = cli
     terminal.value({ since, ...(by && { by, groups, more }), total })

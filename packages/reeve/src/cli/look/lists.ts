@@ -6,9 +6,9 @@ import { formatMs, moment, systemClock, toMs } from '../../base/time/time.ts'
 import type { AsideView } from '../../inspect/lists/people-inbox.ts'
 import type { RunSummary } from '../../inspect/run/run-view.ts'
 import { type RunStatus, runStatuses } from '../../store/runs/runs.ts'
+import { withApproval } from '../backend/named/named-approval.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withApproval } from '../house/named/named-approval.ts'
-import { withHouse } from '../house/with-house.ts'
 import { toTime } from '../know/to-time.ts'
 import { approvalValue, printApproval } from '../run/rest.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -40,7 +40,7 @@ export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
   const times = timesOf(options)
   const topLevel =
     options.children !== true && status === undefined && workflow === undefined && text === undefined
-  return withHouse(cli, async (house) => {
+  return withBackend(cli, async (backend) => {
     const filter = {
       ...(status !== undefined && { status }),
       ...(workflow !== undefined && { workflow }),
@@ -48,7 +48,7 @@ export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
       ...times,
       topLevel,
     }
-    const { runs, more } = await house.runs(filter, limit)
+    const { runs, more } = await backend.runs(filter, limit)
     const { terminal } = cli
     terminal.value({ runs, more })
     if (runs.length === 0) terminal.line(`No such runs. Start one with: ${cli.command('run', 'WORKFLOW')}`)
@@ -128,9 +128,9 @@ export async function approvals(
   if (id !== undefined) return oneApproval(cli, id)
   const limit = toLimit(options.limit)
   const { aside: isAside = false } = options
-  return withHouse(cli, async (house) => {
-    const { asked, total, aside, hasty, proposals } = await house.approvals(limit, isAside)
-    const contexts = await Promise.all(asked.map(({ approval }) => house.context(approval.id)))
+  return withBackend(cli, async (backend) => {
+    const { asked, total, aside, hasty, proposals } = await backend.approvals(limit, isAside)
+    const contexts = await Promise.all(asked.map(({ approval }) => backend.context(approval.id)))
     const { terminal } = cli
     terminal.value({
       total,
@@ -181,8 +181,8 @@ function printAside(cli: Cli, count: number, groups: readonly AsideView[]): void
 
 /** Nothing is cut, so that all of it can be read, searched or kept: `reeve approvals ID | less`. */
 function oneApproval(cli: Cli, named: string): Promise<ExitCode> {
-  return withApproval(cli, named, async (house, { runId, workflow, approval }) => {
-    const context = await house.context(approval.id)
+  return withApproval(cli, named, async (backend, { runId, workflow, approval }) => {
+    const context = await backend.context(approval.id)
     const { terminal } = cli
     const { status, decided } = approval
     const by = decided?.by ?? null

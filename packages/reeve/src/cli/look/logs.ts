@@ -1,12 +1,12 @@
+import type { Backend } from '../backend/backend.ts'
+import { withRun } from '../backend/named/named-run.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import type { House } from '../house/house.ts'
-import { withRun } from '../house/named/named-run.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
 import { toLimit } from '../terminal/listing.ts'
 import { eventLine } from './event-line.ts'
-import type { LogLine } from './logs-house.ts'
+import type { LogLine } from './logs-backend.ts'
 
 interface LogsOptions {
   follow?: boolean
@@ -19,7 +19,7 @@ interface LogsOptions {
 export function logs(cli: Cli, options: LogsOptions, named?: string): Promise<ExitCode> {
   const limit = toLimit(options.limit)
   const { workflow, all = false } = options
-  const show = async ({ logs: found }: House, run?: string) => {
+  const show = async ({ logs: found }: Backend, run?: string) => {
     const asked = { run, workflow, all, limit }
     if (options.follow) {
       const { signal } = new Interrupt(cli.terminal, 'It only looked.', () => undefined)
@@ -27,7 +27,7 @@ export function logs(cli: Cli, options: LogsOptions, named?: string): Promise<Ex
     } else for (const line of await found.last(asked)) tell(cli, line)
     return exitCodes.done
   }
-  return named === undefined ? withHouse(cli, show) : withRun(cli, named, show)
+  return named === undefined ? withBackend(cli, show) : withRun(cli, named, show)
 }
 
 function tell({ terminal }: Cli, event: LogLine): void {

@@ -1,9 +1,9 @@
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { formatMs } from '../../base/time/time.ts'
+import type { BreakerView, SolverView } from '../backend/models-view.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import type { BreakerView, SolverView } from '../house/models-view.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 
 /**
@@ -17,11 +17,11 @@ export async function models(cli: Cli, _options: object, action?: string): Promi
       `"${action}" is nothing that models can do. Write: reeve models, or reeve models test.`,
     )
   const isTest = action === 'test'
-  return withHouse(
+  return withBackend(
     cli,
-    async (house) => {
+    async (backend) => {
       const { terminal } = cli
-      const { keys, routes } = await house.models(isTest)
+      const { keys, routes } = await backend.models(isTest)
       terminal.value({ keys, routes })
       terminal.line(`keys found: ${keys.join(', ') || 'none'}`)
       for (const { route, solvers } of routes) {

@@ -4,9 +4,9 @@ import { briefLine, safeLine } from '../../base/text/one-line.ts'
 import { formatMs, moment } from '../../base/time/time.ts'
 import type { RunStory } from '../../inspect/run/story/run-story.ts'
 import type { StoryEvent } from '../../inspect/run/story/timeline.ts'
+import type { Backend } from '../backend/backend.ts'
+import { withRun } from '../backend/named/named-run.ts'
 import type { Cli } from '../cli.ts'
-import type { House } from '../house/house.ts'
-import { withRun } from '../house/named/named-run.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
@@ -21,9 +21,9 @@ export function show(
   text: string,
 ): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withRun(cli, text, async (house, id) => {
-    if (options.events) return printEvents(cli, house, id, { after: toSeq(options.after), limit })
-    const { story, left, lack } = await house.story(id, limit)
+  return withRun(cli, text, async (backend, id) => {
+    if (options.events) return printEvents(cli, backend, id, { after: toSeq(options.after), limit })
+    const { story, left, lack } = await backend.story(id, limit)
     const { run } = story
     const { terminal } = cli
     const { bold, dim, green, red } = terminal.colors
@@ -31,7 +31,7 @@ export function show(
     terminal.line(
       `run ${bold(id)} ${statusColor(run.status, terminal.colors)(run.status)}${run.paused ? ' (paused)' : ''}`,
     )
-    if (['running', 'queued'].includes(run.status) && (await house.workers()).length === 0)
+    if (['running', 'queued'].includes(run.status) && (await backend.workers()).length === 0)
       terminal.line(`  no worker is running; it continues when one does: ${cli.command('dev')}`)
     if (lack !== undefined) terminal.line(`  ${safeLine(lack)}; start one that has it: ${cli.command('dev')}`)
     if (story.chapter)
@@ -129,12 +129,12 @@ function toSeq(text: string): number {
 
 async function printEvents(
   cli: Cli,
-  house: House,
+  backend: Backend,
   run: string,
   { after, limit }: { after: number; limit: number },
 ): Promise<ExitCode> {
   const { terminal } = cli
-  const { events, prunedEvents, more } = await house.events(run, { after, limit })
+  const { events, prunedEvents, more } = await backend.events(run, { after, limit })
   terminal.value({ events, prunedEvents, more })
   if (after < prunedEvents) terminal.line(terminal.colors.dim(deletedUpTo(prunedEvents)))
   for (const { seq, at, type, call, name, payload } of events) {

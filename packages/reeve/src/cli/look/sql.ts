@@ -1,6 +1,6 @@
 import { safeLine } from '../../base/text/one-line.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
@@ -8,8 +8,8 @@ import { table } from '../terminal/table.ts'
 /** Asks one reading query of the documented views. @throws `bad-query` `query-failed` `query-timeout` */
 export function sql(cli: Cli, options: { limit: string }, query: string): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withHouse(cli, async (house) => {
-    const result = await house.sql(query, limit)
+  return withBackend(cli, async (backend) => {
+    const result = await backend.sql(query, limit)
     const { terminal } = cli
     terminal.value(result)
     const cells = result.rows.map((row) => row.map((cell) => (cell === null ? '' : safeLine(String(cell)))))

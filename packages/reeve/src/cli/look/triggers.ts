@@ -10,18 +10,18 @@ import { EgressGuard } from '../../tools/http/ssrf-guard.ts'
 import type { NamedTrigger } from '../../triggers/named-triggers.ts'
 import { sampleFor, unknownTrigger } from '../../triggers/sample.ts'
 import type { TriggerView } from '../../triggers/trigger-view.ts'
+import type { Backend } from '../backend/backend.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import type { House } from '../house/house.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
 
 /** Lists the triggers: how each is reached, whether it can be, and what came last. */
 export function triggerList(cli: Cli): Promise<ExitCode> {
-  const body = async (house: House) => {
+  const body = async (backend: Backend) => {
     const { terminal } = cli
     const { bold, dim, yellow } = terminal.colors
-    const views = await house.triggers()
+    const views = await backend.triggers()
     terminal.value({ triggers: views })
     if (views.length === 0) {
       terminal.line('No workflow declares a trigger: see `on` of a workflow in docs/triggers.md.')
@@ -39,7 +39,7 @@ export function triggerList(cli: Cli): Promise<ExitCode> {
     }
     return exitCodes.done
   }
-  return withHouse(cli, body, 'code')
+  return withBackend(cli, body, 'code')
 }
 
 function describe({ on, path, signature, folder, cron, event, service }: TriggerView): string {

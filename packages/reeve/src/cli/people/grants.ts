@@ -6,10 +6,10 @@ import type { Constraint } from '../../governance/grants/constraints.ts'
 import { grantChangeView } from '../../inspect/authority/grant-change-view.ts'
 import type { GrantRequest } from '../../server/auth/grant-request.ts'
 import { switchName } from '../../store/authority/switches.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
-import type { SwitchedPlace, SwitchLine } from './rights-house.ts'
+import type { SwitchedPlace, SwitchLine } from './rights-backend.ts'
 import { type WhoOptions, who } from './who.ts'
 
 interface Why {
@@ -24,7 +24,7 @@ export function grants(cli: Cli, options: WhoOptions, action?: string, id?: stri
   if (options.who !== undefined) return who(cli, options.who, options)
   if (action !== undefined && (action !== 'back' || id === undefined))
     throw new ReeveError('bad-option', 'Write: reeve grants, or reeve grants back ID.')
-  return withHouse(cli, async ({ rights }) => {
+  return withBackend(cli, async ({ rights }) => {
     if (id !== undefined) {
       const principal = await rights.undoChange(id)
       cli.terminal.value({ id, principal, undone: true })
@@ -80,7 +80,7 @@ export function revoke(
   grantId?: string,
 ): Promise<ExitCode> {
   if (grantId !== undefined) return change(cli, principal, (now) => taken(options, grantId, now), options)
-  return withHouse(cli, async ({ rights }) => {
+  return withBackend(cli, async ({ rights }) => {
     await rights.revoke(principal, options.why)
     cli.terminal.value({ principal, revoked: true })
     cli.terminal.line(`${safeLine(principal)} is revoked: whatever runs for it stops at its next call`)
@@ -115,7 +115,7 @@ function change(
   request: (now: number) => GrantRequest,
   { why }: Why,
 ): Promise<ExitCode> {
-  return withHouse(cli, async ({ rights }) => {
+  return withBackend(cli, async ({ rights }) => {
     const made = await rights.change(principal, request, why)
     cli.terminal.value({
       id: made.id,
@@ -143,7 +143,7 @@ export function switchCalls(
     ...(options.tool !== undefined && { tool: options.tool }),
     ...(options.connector !== undefined && { connector: options.connector }),
   }
-  return withHouse(cli, async ({ rights }) => {
+  return withBackend(cli, async ({ rights }) => {
     const before = await rights.switchCalls(place, mode, why)
     cli.terminal.value({ ...place, mode, before })
     cli.terminal.line(`${safeLine(switchName(place))} is ${mode} from the next call on; before: ${before}`)
@@ -152,7 +152,7 @@ export function switchCalls(
 }
 
 export function pauseEverything(cli: Cli, { why }: Why): Promise<ExitCode> {
-  return withHouse(cli, async ({ rights }) => {
+  return withBackend(cli, async ({ rights }) => {
     const queues = await rights.pauseEverything(why)
     cli.terminal.value({ paused: true, queues })
     cli.terminal.line(
@@ -163,7 +163,7 @@ export function pauseEverything(cli: Cli, { why }: Why): Promise<ExitCode> {
 }
 
 export function resumeEverything(cli: Cli): Promise<ExitCode> {
-  return withHouse(cli, async ({ rights }) => {
+  return withBackend(cli, async ({ rights }) => {
     const queues = await rights.resumeEverything()
     cli.terminal.value({ paused: false, queues })
     cli.terminal.line(

@@ -3,8 +3,8 @@ import { safeLine } from '../../base/text/one-line.ts'
 import { shorten } from '../../base/text/shorten.ts'
 import { isoText } from '../../base/time/time.ts'
 import { isLooser, type PolicyReport } from '../../governance/policy-test/policy-report.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 
 export interface PolicyOptions {
@@ -18,7 +18,7 @@ export interface PolicyOptions {
 export function policy(cli: Cli, options: PolicyOptions, action: string): Promise<ExitCode> {
   if (action !== 'test') throw new ReeveError('bad-option', 'Write: reeve policy test.')
   const { run, workflow, since, limit } = options
-  return withHouse(
+  return withBackend(
     cli,
     async ({ rights }) => {
       const report = await rights.testPolicy({

@@ -1,11 +1,11 @@
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { type Role, roles } from '../../store/identity/principals.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { table } from '../terminal/table.ts'
-import type { PrincipalChange } from './principals-house.ts'
+import type { PrincipalChange } from './principals-backend.ts'
 
 interface PrincipalOptions {
   role?: string
@@ -43,8 +43,8 @@ export function principals(
       : act === 'role'
         ? { act, ...shared, role: toRole(options.role) }
         : { act, ...shared }
-  return withHouse(cli, async (house) => {
-    await house.changePrincipal(change)
+  return withBackend(cli, async (backend) => {
+    await backend.changePrincipal(change)
     cli.terminal.value({ principal: name, done: act })
     cli.terminal.line(`${safeLine(name)}: ${act} is done`)
     return exitCodes.done
@@ -52,8 +52,8 @@ export function principals(
 }
 
 function list(cli: Cli): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
-    const rows = await house.principals()
+  return withBackend(cli, async (backend) => {
+    const rows = await backend.principals()
     cli.terminal.value({ principals: rows })
     const cells = rows.map((row) => [
       safeLine(row.name),

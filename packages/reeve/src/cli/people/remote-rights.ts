@@ -3,10 +3,10 @@ import { isoText } from '../../base/time/time.ts'
 import type { Client } from '../../client/index.ts'
 import type { PolicyReport } from '../../governance/policy-test/policy-report.ts'
 import type { GrantRequest } from '../../server/auth/grant-request.ts'
-import { isActing, type RightsHouse, type SwitchedPlace } from './rights-house.ts'
+import { isActing, type RightsBackend, type SwitchedPlace } from './rights-backend.ts'
 
 /** Of a server, through its API. */
-export function remoteRights(client: Client): RightsHouse {
+export function remoteRights(client: Client): RightsBackend {
   return {
     changes: async () =>
       (await client.grants.list()).items.map(({ undoneAt: _, undoneBy: __, ...row }) => row),

@@ -6,8 +6,8 @@ import { checkSecretValue, resealSecrets } from '../../store/secrets/change-secr
 import { addSealingKey, readSealingKeys, type SealingKeys } from '../../store/secrets/key/key-file.ts'
 import { howToMake } from '../../store/secrets/key/sealing-key.ts'
 import { checkSecretName, listSealed } from '../../store/secrets/sealed-rows.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { readHidden } from '../terminal/hidden.ts'
 import { table } from '../terminal/table.ts'
@@ -41,9 +41,9 @@ async function keep(cli: Cli, given: string, more: string[], mustExist: boolean)
       'A value on the command line is not taken: it stays in the history of the shell, and other users of this machine could read it meanwhile. If it was a real one, take a new one at its service. Pipe it in, or write none and be asked for it. Nothing was changed.',
     )
   const name = checkSecretName(given)
-  return withHouse(cli, async (house) => {
+  return withBackend(cli, async (backend) => {
     const value = checkSecretValue(await readHidden(`The value of ${name} (it is not shown)`))
-    const { version, usedBy } = await house.setSecret(name, value, mustExist)
+    const { version, usedBy } = await backend.setSecret(name, value, mustExist)
     const { terminal } = cli
     terminal.value({ name, version })
     const tick = terminal.colors.green('✓')
@@ -59,10 +59,10 @@ async function keep(cli: Cli, given: string, more: string[], mustExist: boolean)
 
 /** Lists what is kept: never a value. */
 export function list(cli: Cli): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
-    async (house) => {
-      const secrets = await house.secrets()
+    async (backend) => {
+      const secrets = await backend.secrets()
       const { terminal } = cli
       terminal.value({ secrets })
       if (secrets.length === 0)
@@ -86,8 +86,8 @@ export function list(cli: Cli): Promise<ExitCode> {
 /** Removes a secret with all its values. @throws `unknown-secret` */
 export function remove(cli: Cli, _options: object, given: string): Promise<ExitCode> {
   const name = checkSecretName(given)
-  return withHouse(cli, async (house) => {
-    await house.deleteSecret(name)
+  return withBackend(cli, async (backend) => {
+    await backend.deleteSecret(name)
     cli.terminal.value({ name, deleted: true })
     cli.terminal.line(
       `${name} is deleted: calls that need it fail from now on, and say so. It counts at its service until you revoke it there.`,

@@ -5,8 +5,8 @@ import { checkText } from '../../base/text/text.ts'
 import { type Duration, moment, toMs } from '../../base/time/time.ts'
 import { defaultPort } from '../../server/open-page.ts'
 import { type Role, roles } from '../../store/identity/principals.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
@@ -22,9 +22,9 @@ export function create(cli: Cli, options: CreateOptions, name: string): Promise<
   const called = checkText(name, 'The name of a token')
   const role = toRole(options.role)
   if (options.expires !== undefined) toMs(options.expires as Duration, '--expires')
-  return withHouse(cli, async (house) => {
+  return withBackend(cli, async (backend) => {
     const wanted = { name: called, principal: options.for, role, expiresIn: options.expires }
-    const made = await house.createToken(wanted)
+    const made = await backend.createToken(wanted)
     const { id, principal, secret } = made
     const { terminal } = cli
     terminal.value({ id, principal, role: made.role, token: secret })
@@ -42,8 +42,8 @@ export function create(cli: Cli, options: CreateOptions, name: string): Promise<
 /** Lists the tokens of programs, with what became of them. */
 export function list(cli: Cli, options: { limit: string }): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withHouse(cli, async (house) => {
-    const { tokens: rows, more } = await house.tokens(limit)
+  return withBackend(cli, async (backend) => {
+    const { tokens: rows, more } = await backend.tokens(limit)
     const { terminal } = cli
     terminal.value({ tokens: rows, more })
     if (rows.length === 0)
@@ -69,8 +69,8 @@ export function list(cli: Cli, options: { limit: string }): Promise<ExitCode> {
 
 /** @throws `unknown-token` */
 export function revoke(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
-    const name = await house.revokeToken(id)
+  return withBackend(cli, async (backend) => {
+    const name = await backend.revokeToken(id)
     cli.terminal.value({ id, revoked: true })
     cli.terminal.line(`token ${id} (${safeLine(name)}) is revoked: it is invalid from the next request on`)
     return exitCodes.done
@@ -79,8 +79,8 @@ export function revoke(cli: Cli, _options: object, id: string): Promise<ExitCode
 
 /** Makes a link that signs a browser in, once. @throws `unknown-principal` */
 export function signIn(cli: Cli, options: { at?: string }, principal?: string): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
-    const path = await house.signInPath(principal)
+  return withBackend(cli, async (backend) => {
+    const path = await backend.signInPath(principal)
     const { server, port = String(defaultPort) } = readEnvironment('.')
     const at = options.at ?? cli.server?.url ?? server?.url ?? `http://127.0.0.1:${port}`
     const url = `${at.replace(/\/+$/, '')}${path}`

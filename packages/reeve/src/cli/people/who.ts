@@ -4,8 +4,8 @@ import type { Json } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { isoText, systemClock } from '../../base/time/time.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { toTime } from '../know/to-time.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 
@@ -18,10 +18,10 @@ export interface WhoOptions {
 /** Says who could have called a tool between two times. */
 export function who(cli: Cli, tool: string, { args, between }: WhoOptions): Promise<ExitCode> {
   const given = argumentsOf(args)
-  return withHouse(cli, async (house) => {
-    const now = (house.workspace?.database.clock ?? systemClock).now()
+  return withBackend(cli, async (backend) => {
+    const now = (backend.workspace?.database.clock ?? systemClock).now()
     const { from, until } = rangeOf(between, now)
-    const found = await house.rights.whoCould({ tool, args: given, from, until })
+    const found = await backend.rights.whoCould({ tool, args: given, from, until })
     const { terminal } = cli
     terminal.value({ tool, from: isoText(from), until: isoText(until), ...found })
     for (const { principal, from: begin, until: end, by, grant, isAsked, conditions } of found.spans) {

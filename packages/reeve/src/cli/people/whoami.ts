@@ -1,15 +1,15 @@
 import { safeLine } from '../../base/text/one-line.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 
 /** Says who acts: at a server, or at the project's own database. */
 export function whoami(cli: Cli): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
-    const { principal, role, proof, localUser } = await house.whoami()
-    cli.terminal.value({ principal, role, proof, at: house.place, localUser })
+  return withBackend(cli, async (backend) => {
+    const { principal, role, proof, localUser } = await backend.whoami()
+    cli.terminal.value({ principal, role, proof, at: backend.place, localUser })
     const how = localUser === null ? `by a ${proof}` : `as the local user ${safeLine(localUser)}`
-    cli.terminal.line(`${safeLine(principal)} (${role}) at ${house.place}, ${how}`)
+    cli.terminal.line(`${safeLine(principal)} (${role}) at ${backend.place}, ${how}`)
     return exitCodes.done
   })
 }

@@ -1,9 +1,9 @@
 import { ReeveError } from '../../base/errors.ts'
 import { lastSeqOf } from '../../inspect/follow/follow-run.ts'
 import { requireRun } from '../../store/runs/runs.ts'
+import type { Backend, FollowedLine } from '../backend/backend.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import type { FollowedLine, House } from '../house/house.ts'
-import { withHouse } from '../house/with-house.ts'
 import { eventLine } from '../look/event-line.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
@@ -18,7 +18,7 @@ const quietMs = 5000
  */
 export async function showUntilRest(
   cli: Cli,
-  house: House,
+  backend: Backend,
   runId: string,
   options: { afterSeq: number; stays?: boolean; signal: AbortSignal; extra?: Record<string, unknown> },
 ): Promise<ExitCode> {
@@ -45,11 +45,11 @@ export async function showUntilRest(
     if (!terminal.json) terminal.line(eventLine(event, terminal.colors, event.at - startedAt))
     quiet.refresh()
   }
-  const rested = await house
+  const rested = await backend
     .follow(runId, { afterSeq, leaves: !stays, onEvent, signal })
     .finally(() => clearTimeout(quiet))
-  if (rested) return reportRest(cli, house, rested, extra)
-  const { status } = await house.run(runId)
+  if (rested) return reportRest(cli, backend, rested, extra)
+  const { status } = await backend.run(runId)
   terminal.value({ runId, status, interrupted: true, ...extra })
   return terminal.closed.aborted ? exitCodes.done : exitCodes.interrupted
 }
@@ -61,12 +61,12 @@ export function goesOn(cli: Cli, runId: string): string {
 /** After a person decided: says where the run goes on, or what to start so that it does. Runs none of the project's code. */
 export async function leaveToWorkers(
   cli: Cli,
-  house: House,
+  backend: Backend,
   runId: string,
   answer: { said: string; value: Record<string, unknown> },
 ): Promise<ExitCode> {
   const { terminal } = cli
-  const [worker] = await house.workers()
+  const [worker] = await backend.workers()
   terminal.line(answer.said)
   terminal.value({
     ...answer.value,
@@ -88,19 +88,19 @@ export async function leaveToWorkers(
  */
 export async function carryOn(
   cli: Cli,
-  house: House,
+  backend: Backend,
   runId: string,
   answer: { said: string; value: Record<string, unknown> },
 ): Promise<ExitCode> {
-  const { workspace } = house
+  const { workspace } = backend
   const { terminal } = cli
-  if (!workspace || (await house.workers()).length > 0) return leaveToWorkers(cli, house, runId, answer)
+  if (!workspace || (await backend.workers()).length > 0) return leaveToWorkers(cli, backend, runId, answer)
   terminal.line(answer.said)
   const { database } = workspace
   const afterSeq = await lastSeqOf(database, await requireRun(database, runId))
   terminal.line('No worker is running, so the run continues here.')
   try {
-    return await withHouse(
+    return await withBackend(
       cli,
       async (driven) => {
         const interrupt = new Interrupt(terminal, goesOn(cli, runId), () => driven.worker?.hurry())

@@ -6,8 +6,8 @@ import { type ApiError, createClient } from '../../client/index.ts'
 import { openBrowser } from '../../server/open-browser.ts'
 import { defaultPort } from '../../server/open-page.ts'
 import { reaches } from '../../store/identity/principals.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { readNote } from '../project-notes.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { pageNote } from './web.ts'
@@ -20,12 +20,12 @@ interface OpenOptions {
 
 /** Opens the page, signed in by a link that is good once. @throws `unreachable` `bad-option` */
 export function open(cli: Cli, options: OpenOptions): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
+  return withBackend(cli, async (backend) => {
     const { terminal } = cli
     const at = await serverFor(cli, options.at ?? cli.server?.url)
     // A link signs in with all that its principal may do: a server makes one for owners alone.
-    const mayLink = !cli.server || reaches((await house.whoami()).role, 'owner')
-    const path = mayLink ? await house.signInPath(undefined) : null
+    const mayLink = !cli.server || reaches((await backend.whoami()).role, 'owner')
+    const path = mayLink ? await backend.signInPath(undefined) : null
     const signIn = path === null ? null : `${at}${path}`
     terminal.value({ url: at, signIn })
     const what =

@@ -9,11 +9,11 @@ import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
 import type { RunView } from '../../inspect/run/run-view.ts'
 import type { WaitsFor } from '../../inspect/run-standing.ts'
 import { connectWords } from '../../store/connectors/accounts.ts'
+import type { Backend } from '../backend/backend.ts'
 import { type Cli, operands } from '../cli.ts'
 import { approvalScreen, contextLines, isCut } from '../decide/approval-screen.ts'
 import { rememberShown } from '../decide/shown-hashes.ts'
 import { termsLines } from '../decide/terms-lines.ts'
-import type { House } from '../house/house.ts'
 import { codeOf, type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { shownLines } from '../terminal/shown-value.ts'
 
@@ -150,17 +150,17 @@ function momentOf(iso: string): string {
 /** Prints how a run rests and answers the exit code that says the same. */
 export async function reportRest(
   cli: Cli,
-  house: House,
+  backend: Backend,
   rested: RunView,
   extra: Record<string, unknown> = {},
 ): Promise<ExitCode> {
   const { terminal } = cli
   const { bold, cyan, dim, green, red, yellow } = terminal.colors
   const { standing } = rested
-  const run = standing.runId === rested.id ? rested : await house.run(standing.runId)
+  const run = standing.runId === rested.id ? rested : await backend.run(standing.runId)
   const approvals = standing.state === 'waiting' ? rested.asks : []
   const asked = await Promise.all(
-    approvals.map(async (approval) => ({ approval, context: await house.context(approval.id) })),
+    approvals.map(async (approval) => ({ approval, context: await backend.context(approval.id) })),
   )
   const { output, error } = standing.state === 'ended' ? run : {}
   terminal.value({
@@ -185,7 +185,7 @@ export async function reportRest(
     for (const line of shownLines(run.reason, { lines: 20, width: 300 })) terminal.line(`  ${line}`)
   for (const { approval, context } of asked) printApproval(cli, approval, context)
   if (standing.waitsFor && approvals.length === 0)
-    for (const line of await waitLines(cli, house, run, standing.waitsFor)) terminal.line(`  ${line}`)
+    for (const line of await waitLines(cli, backend, run, standing.waitsFor)) terminal.line(`  ${line}`)
   if (standing.state === 'stuck')
     terminal.line(`  after the cause is corrected: ${cyan(cli.command('retry', run.id))}`)
   terminal.line(dim(`  everything about it: ${cli.command('show', run.id)}`))
@@ -195,13 +195,13 @@ export async function reportRest(
 /** What it waits for; where it goes on by itself: until when, and who drives it then. */
 async function waitLines(
   cli: Cli,
-  house: House,
+  backend: Backend,
   run: Pick<RunView, 'id'>,
   waits: WaitsFor,
 ): Promise<string[]> {
   const line = `waits: ${safeLine(waitsFor(cli, run, waits))}`
   if (!('until' in waits) || waits.until === undefined) return [line]
-  const workers = await house.workers()
+  const workers = await backend.workers()
   // The one of this command ends with it.
   const other = workers.find(({ host, pid }) => host !== hostname() || pid !== process.pid)
   const driver = other

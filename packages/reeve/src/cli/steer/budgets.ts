@@ -1,7 +1,7 @@
 import { formatUsd } from '../../base/money.ts'
 import { safeLine } from '../../base/text/one-line.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
@@ -9,10 +9,10 @@ import { table } from '../terminal/table.ts'
 /** Lists what may be spent on models, what is spent, and what calls under way have reserved. */
 export function budgets(cli: Cli, options: { limit: string }): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withHouse(
+  return withBackend(
     cli,
-    async (house) => {
-      const all = await house.budgets()
+    async (backend) => {
+      const all = await backend.budgets()
       const rows = all.slice(0, limit)
       const { terminal } = cli
       terminal.value({ budgets: rows, more: all.length > limit })

@@ -1,7 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { GivenOverride } from '../../engine/overriding/request-override.ts'
+import { withRun } from '../backend/named/named-run.ts'
 import type { Cli } from '../cli.ts'
-import { withRun } from '../house/named/named-run.ts'
 import type { ExitCode } from '../terminal/exit-codes.ts'
 import { exitCodes } from '../terminal/exit-codes.ts'
 import { readValue } from '../terminal/input.ts'
@@ -15,14 +15,14 @@ interface Options {
 
 /** Says what a call of a run comes to, in the place of what it waits for. */
 export function override(cli: Cli, options: Options, text: string, given: string): Promise<ExitCode> {
-  return withRun(cli, text, async (house, run) => {
+  return withRun(cli, text, async (backend, run) => {
     const call = Number(given)
     if (!Number.isInteger(call)) {
       const see = cli.command('show', run)
       throw new ReeveError('bad-option', `"${given}" is no call; give the number of one: ${see}`)
     }
     const what = await overridingOf(options)
-    await house.override(run, call, what)
+    await backend.override(run, call, what)
     cli.terminal.value({ runId: run, call, how: what.how, sent: true })
     cli.terminal.line(
       `what call ${call} of run ${run} comes to is in its inbox; what became of it: ${cli.command('show', run)}`,

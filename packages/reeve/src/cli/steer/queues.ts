@@ -1,8 +1,8 @@
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
+import type { QueueLine } from '../backend/backend.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
-import type { QueueLine } from '../house/house.ts'
-import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
@@ -15,7 +15,7 @@ export function queues(
   name?: string,
 ): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withHouse(cli, async (house) => {
+  return withBackend(cli, async (backend) => {
     if (action !== undefined) {
       if ((action !== 'pause' && action !== 'resume') || name === undefined) {
         throw new ReeveError(
@@ -23,9 +23,9 @@ export function queues(
           'Write: reeve queues, reeve queues pause NAME, or reeve queues resume NAME.',
         )
       }
-      await house.pauseQueue(name, action === 'pause')
+      await backend.pauseQueue(name, action === 'pause')
     }
-    const all = await house.queues()
+    const all = await backend.queues()
     const rows = all.slice(0, limit)
     const { terminal } = cli
     terminal.value({ queues: rows, more: all.length > limit })

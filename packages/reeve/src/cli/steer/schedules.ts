@@ -2,9 +2,9 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { inZone, moment } from '../../base/time/time.ts'
+import { unknownSchedule } from '../backend/unknown-names.ts'
+import { withBackend } from '../backend/with-backend.ts'
 import { type Cli, operands } from '../cli.ts'
-import { unknownSchedule } from '../house/unknown-names.ts'
-import { withHouse } from '../house/with-house.ts'
 import { run } from '../run/run.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
@@ -30,12 +30,12 @@ export function schedules(cli: Cli, options: Options, action?: string, name?: st
 }
 
 function setPaused(cli: Cli, name: string, paused: boolean): Promise<ExitCode> {
-  return withHouse(
+  return withBackend(
     cli,
-    async (house) => {
-      const { schedules: rows } = await house.schedules(1, Number.MAX_SAFE_INTEGER)
+    async (backend) => {
+      const { schedules: rows } = await backend.schedules(1, Number.MAX_SAFE_INTEGER)
       const wasPaused = rows.find((each) => each.name === name)?.paused ?? false
-      await house.pauseSchedule(name, paused)
+      await backend.pauseSchedule(name, paused)
       cli.terminal.value({ schedule: name, paused, wasPaused })
       const after = paused
         ? `${wasPaused ? 'was paused already' : 'is paused'}; start it again with: ${cli.command('schedules', 'resume', ...operands(name))}`
@@ -54,10 +54,10 @@ async function runOne(
   { detach = false, follow = false }: Options,
   name: string,
 ): Promise<ExitCode> {
-  const row = await withHouse(
+  const row = await withBackend(
     cli,
-    async (house) => {
-      const { schedules: rows } = await house.schedules(1, Number.MAX_SAFE_INTEGER)
+    async (backend) => {
+      const { schedules: rows } = await backend.schedules(1, Number.MAX_SAFE_INTEGER)
       const found = rows.find((each) => each.name === name)
       if (found) return found
       throw unknownSchedule(
@@ -74,12 +74,12 @@ async function runOne(
 function list(cli: Cli, options: Options): Promise<ExitCode> {
   const outcomes = toLimit(options.outcomes, '--outcomes')
   const limit = toLimit(options.limit)
-  return withHouse(
+  return withBackend(
     cli,
-    async (house) => {
+    async (backend) => {
       const { terminal } = cli
       const { bold, dim, yellow } = terminal.colors
-      const { schedules: rows, total } = await house.schedules(outcomes, limit)
+      const { schedules: rows, total } = await backend.schedules(outcomes, limit)
       terminal.value({ schedules: rows, more: total > limit })
       if (rows.length === 0)
         terminal.line('The project has no schedules: see `schedules` in reeve.config.ts.')

@@ -1,9 +1,9 @@
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import type { UndoPlan, UndoStep } from '../../tools/undo/undo-plan.ts'
+import type { Backend } from '../backend/backend.ts'
+import { withRun } from '../backend/named/named-run.ts'
 import type { Cli } from '../cli.ts'
-import type { House } from '../house/house.ts'
-import { withRun } from '../house/named/named-run.ts'
 import { goesOn, showUntilRest } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -20,9 +20,9 @@ export interface UndoCommand {
 /** Shows what would be undone, asks, and undoes it as a run that is shown until it comes to rest. */
 export async function undo(cli: Cli, options: UndoCommand, text: string): Promise<ExitCode> {
   const from = toCall(cli, options.from, text)
-  const body = async (house: House, id: string) => {
+  const body = async (backend: Backend, id: string) => {
     const { terminal } = cli
-    const plan = await house.planUndo(id, from)
+    const plan = await backend.planUndo(id, from)
     tellPlan(cli, plan)
     const isWanted =
       plan.open > 0 && options.dryRun !== true && (options.yes === true || (await asks(cli, plan)))
@@ -34,12 +34,12 @@ export async function undo(cli: Cli, options: UndoCommand, text: string): Promis
       return exitCodes.done
     }
     const interrupt = new Interrupt(terminal, `Go on with: ${cli.command('dev')}.`, () =>
-      house.worker?.hurry(),
+      backend.worker?.hurry(),
     )
-    await house.worker?.start()
-    const undoing = await house.undo(id, from, plan.hash)
+    await backend.worker?.start()
+    const undoing = await backend.undo(id, from, plan.hash)
     terminal.line(`run ${undoing} undoes it`)
-    const code = await showUntilRest(cli, house, undoing, {
+    const code = await showUntilRest(cli, backend, undoing, {
       afterSeq: 0,
       signal: interrupt.signal,
       extra: { undoRunId: id },

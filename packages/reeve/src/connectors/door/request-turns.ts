@@ -2,13 +2,13 @@ import { wait } from '../../base/time/abort.ts'
 import { type FirstArrival, PutOff } from '../../engine/calls/effect/definition.ts'
 import type { Turn } from '../../store/spending/call-rates.ts'
 import type { CallPlace } from '../shape/host.ts'
-import type { DoorHouse } from './house.ts'
+import type { DoorServices } from './door-services.ts'
 
 /** A request waits for its rate in the run's own time no longer than this; then the run is parked. */
 const mostHeldMs = 10_000
 
-/** What of a house turns need. */
-type TurnsHouse = Pick<DoorHouse, 'clock' | 'take' | 'arrived'>
+/** What of a services turns need. */
+type TurnServices = Pick<DoorServices, 'clock' | 'take' | 'arrived'>
 
 /** Says that the request has arrived that had its turn. `isUsed` false: nothing was sent. */
 export type Arrived = (isUsed?: boolean) => void
@@ -21,7 +21,7 @@ export type Arrived = (isUsed?: boolean) => void
  *          ↖ the one before it is still under way
  */
 export class RequestTurns {
-  readonly #house: TurnsHouse
+  readonly #services: TurnServices
   readonly #place: CallPlace
   readonly #signal: AbortSignal
   /** Of the token that the attempt began with, until a request has it. */
@@ -30,11 +30,11 @@ export class RequestTurns {
   readonly #ahead = new Map<string, { tokens: number; turns: Turn[] }>()
 
   constructor(
-    house: TurnsHouse,
+    services: TurnServices,
     place: CallPlace,
     { signal, arrived }: { signal: AbortSignal; arrived?: FirstArrival | undefined },
   ) {
-    this.#house = house
+    this.#services = services
     this.#place = place
     this.#signal = signal
     this.#begun = arrived
@@ -53,12 +53,12 @@ export class RequestTurns {
       if (!begun.isStale()) return begun
       begun(false)
     }
-    const { clock } = this.#house
+    const { clock } = this.#services
     const place = { ...this.#place, class: className ?? this.#place.class }
     const since = clock.now()
     for (let late = 0, aside: number | undefined; ; ) {
       const { from, until, token, isNow } = await this.#turn(place, { late, aside, mustGo })
-      const arrived = (isUsed = true) => this.#house.arrived(place, { token, isUsed })
+      const arrived = (isUsed = true) => this.#services.arrived(place, { token, isUsed })
       if (!isNow) {
         if (!mustGo && from - since > 2 * mostHeldMs) {
           arrived(false)
@@ -77,9 +77,9 @@ export class RequestTurns {
 
   /** After the service said that it takes no more: when to come back (ms). Calls come back one after the other. */
   async back(place: CallPlace, at: number): Promise<number> {
-    const answer = await this.#house.take(place, { late: 0 })
+    const answer = await this.#services.take(place, { late: 0 })
     if ('retryAt' in answer) return Math.max(answer.retryAt, at)
-    for (const { token } of answer.turns) this.#house.arrived(place, { token, isUsed: false })
+    for (const { token } of answer.turns) this.#services.arrived(place, { token, isUsed: false })
     return at
   }
 
@@ -90,10 +90,10 @@ export class RequestTurns {
     const ahead = this.#aheadOf(place)
     if (aside === undefined)
       for (let turn = ahead.turns.shift(); turn; turn = ahead.turns.shift())
-        if (this.#house.clock.now() <= turn.until) return turn
+        if (this.#services.clock.now() <= turn.until) return turn
     const withinMs = mustGo ? Number.MAX_SAFE_INTEGER : mostHeldMs
     const begun = { tokens: ahead.tokens, withinMs }
-    const answer = await this.#house.take(place, { begun, late, ...(aside !== undefined && { aside }) })
+    const answer = await this.#services.take(place, { begun, late, ...(aside !== undefined && { aside }) })
     if ('retryAt' in answer) throw this.#tooLong(place, answer.retryAt)
     const [first, ...others] = answer.turns
     if (first!.token !== aside) {

@@ -9,7 +9,7 @@ import type { CallPlace } from '../shape/host.ts'
 import type { Mode, Settings } from '../shape/mode.ts'
 import type { Refusal } from '../shape/refusal.ts'
 import { answerOf, refusalOf } from './answers.ts'
-import type { DoorHouse, Signed } from './house.ts'
+import type { DoorServices, Signed } from './door-services.ts'
 import { prepare } from './request.ts'
 import { RequestTurns } from './request-turns.ts'
 import type { NextPage, RequestOptions, ServiceAnswer, ServiceCall } from './service-call.ts'
@@ -33,31 +33,31 @@ export class ServiceDoor implements ServiceCall {
   readonly account: string
   readonly mode: Mode
   readonly settings: Settings
-  readonly #house: DoorHouse
+  readonly #services: DoorServices
   readonly #place: CallPlace
   readonly #attempt: Pick<EffectAttempt, 'traceparent'>
   readonly #turns: RequestTurns
   #changes = 0
 
-  constructor(house: DoorHouse, place: CallPlace, attempt: Attempt) {
+  constructor(services: DoorServices, place: CallPlace, attempt: Attempt) {
     this.key = attempt.key
     this.attempt = attempt.attempt
     this.signal = attempt.signal
     this.account = place.account
-    this.mode = house.modeOf(place)
+    this.mode = services.modeOf(place)
     this.settings = place.connection.settings
-    this.#house = house
+    this.#services = services
     this.#place = place
     this.#attempt = attempt
-    this.#turns = new RequestTurns(house, place, attempt)
+    this.#turns = new RequestTurns(services, place, attempt)
   }
 
   get log() {
-    return this.#house.log
+    return this.#services.log
   }
 
   now(): number {
-    return this.#house.clock.now()
+    return this.#services.clock.now()
   }
 
   get(path: string, options?: RequestOptions): Promise<ServiceAnswer> {
@@ -104,7 +104,7 @@ export class ServiceDoor implements ServiceCall {
   }
 
   async at(name?: string): Promise<string> {
-    const { url, endpoints } = await this.#house.targetOf(this.#place)
+    const { url, endpoints } = await this.#services.targetOf(this.#place)
     if (name === undefined) return url
     const address = endpoints[name]
     if (address !== undefined) return address
@@ -115,7 +115,7 @@ export class ServiceDoor implements ServiceCall {
   }
 
   async credential(): Promise<Signed['credential']> {
-    return (await this.#house.sign(this.#place)).credential
+    return (await this.#services.sign(this.#place)).credential
   }
 
   refused(refusal: Refusal): Promise<ReeveError> {
@@ -128,7 +128,7 @@ export class ServiceDoor implements ServiceCall {
 
   async #request(method: HttpMethod, path: string, options: RequestOptions = {}): Promise<ServiceAnswer> {
     const isRead = method === 'GET' || method === 'HEAD' || options.reads === true
-    let signed = await this.#signing(() => this.#house.sign(this.#place))
+    let signed = await this.#signing(() => this.#services.sign(this.#place))
     for (let isFirst = true; ; isFirst = false) {
       const arrived = await this.#turns.next(options.class, this.#changes > 0)
       const answer = await this.#exchange(method, path, options, signed, isRead).finally(() => {
@@ -137,17 +137,17 @@ export class ServiceDoor implements ServiceCall {
       })
       const { definition } = this.#place.connection
       const said = saidOf(definition, answer)
-      if (said) await this.#house.learn(this.#classed(options), said)
+      if (said) await this.#services.learn(this.#classed(options), said)
       if (options.accept?.includes(answer.status)) return answer
       const refusal = definition.refusal?.(answer) ?? refusalOf(answer)
       if (!refusal) {
         if (!isRead) this.#changes++
-        this.#house.worked(this.#place)
+        this.#services.worked(this.#place)
         return answer
       }
       if (refusal.kind === 'credential' && signed.isRenewable && isFirst) {
         const { version } = signed
-        signed = await this.#signing(() => this.#house.renewed(this.#place, version, this.signal))
+        signed = await this.#signing(() => this.#services.renewed(this.#place, version, this.signal))
         continue
       }
       throw await this.#errorOf(refusal, answer, options, isRead)
@@ -180,7 +180,7 @@ export class ServiceDoor implements ServiceCall {
     isRead: boolean,
   ): Promise<ServiceAnswer> {
     const { definition } = this.#place.connection
-    const target = await this.#house.targetOf(this.#place)
+    const target = await this.#services.targetOf(this.#place)
     const base = options.at === undefined ? target.url : await this.at(options.at)
     const { url, headers, body } = prepare(base, path, options)
     const { vendorApi, idempotencyHeader } = definition
@@ -209,7 +209,7 @@ export class ServiceDoor implements ServiceCall {
           method,
           ownHeaders: headers,
           signal: this.signal,
-          secrets: this.#house.secrets,
+          secrets: this.#services.secrets,
           ...(body !== undefined && { body }),
         }),
       )
@@ -220,7 +220,7 @@ export class ServiceDoor implements ServiceCall {
 
   #afterFailure(error: unknown, isRead: boolean): unknown {
     if (this.signal.aborted || !(error instanceof ReeveError)) return error
-    if (isRetryable(error)) this.#house.failed(this.#place, messageOf(error))
+    if (isRetryable(error)) this.#services.failed(this.#place, messageOf(error))
     const isUnsent = error.details.sent === false || isRead
     const { message, retryable } = error
     const details = { ...error.details, ...(retryable && { outage: true }) }
@@ -242,12 +242,12 @@ export class ServiceDoor implements ServiceCall {
     switch (kind) {
       case 'credential':
       case 'account':
-        return this.#unlessChanged(await this.#house.lost(this.#place, words), details)
+        return this.#unlessChanged(await this.#services.lost(this.#place, words), details)
       case 'rate': {
         const forMs = waitMs ?? unsaidWaitMs
-        const at = this.#house.clock.now() + forMs
+        const at = this.#services.clock.now() + forMs
         const place = this.#classed(options)
-        await this.#house.learn(place, { waitMs: forMs })
+        await this.#services.learn(place, { waitMs: forMs })
         const backAt = await this.#turns.back(place, at)
         return this.#unlessChanged(new PutOff(`${words}: it takes no more for now`, { at: backAt }), {
           ...details,
@@ -270,7 +270,7 @@ export class ServiceDoor implements ServiceCall {
           details,
         )
       case 'failed': {
-        this.#house.failed(this.#place, words)
+        this.#services.failed(this.#place, words)
         const outage = !isLasting
         const more = {
           ...details,

@@ -69,8 +69,8 @@ export async function start(options: MailStandInOptions = {}): Promise<MailStand
   }))
   let now: () => number = Date.now
   const standIn = await startStandIn(
-    (house) => {
-      now = house.now
+    (server) => {
+      now = server.now
       return {
         name: 'email',
         refuse: ({ why }) => ({ status: why === 'not-found' ? 404 : 503, body: why }),

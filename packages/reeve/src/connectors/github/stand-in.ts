@@ -39,9 +39,9 @@ export async function startGitHub(options: GitHubStandInOptions = {}): Promise<G
   const { token = 'github_pat_stand_in_of_github', repository } = options
   let tokens!: StandInTokens
   let repo!: Repository
-  const standIn = await startStandIn((house) => {
-    tokens = new StandInTokens({ now: house.now })
-    repo = new Repository(house, repository, () => standIn.url)
+  const standIn = await startStandIn((server) => {
+    tokens = new StandInTokens({ now: server.now })
+    repo = new Repository(server, repository, () => standIn.url)
     return {
       name: 'github',
       refuse,
@@ -58,7 +58,7 @@ export async function startGitHub(options: GitHubStandInOptions = {}): Promise<G
       headers: (_request, rate) => ({
         'x-ratelimit-limit': String(rate?.limit ?? 5000),
         'x-ratelimit-remaining': String(rate?.remaining ?? 4999),
-        'x-ratelimit-reset': String(Math.ceil((rate?.resetAt ?? house.now() + 3_600_000) / 1000)),
+        'x-ratelimit-reset': String(Math.ceil((rate?.resetAt ?? server.now() + 3_600_000) / 1000)),
         'x-ratelimit-resource': 'core',
         'x-github-api-version-selected': version,
       }),

@@ -4,7 +4,7 @@ import type { SandboxOptions } from '../shape/sandbox.ts'
 import { jsonOf, type StandInAnswer, type StandInRequest, type StandInRoute } from '../stand-in/exchange.ts'
 import { KeptState } from '../stand-in/kept.ts'
 import type { StandInLimit } from '../stand-in/rate-limit.ts'
-import { type StandIn, type StandInHouse, startStandIn } from '../stand-in/stand-in.ts'
+import { type StandIn, type StandInServer, startStandIn } from '../stand-in/stand-in.ts'
 
 interface Stored {
   id: string
@@ -47,10 +47,10 @@ export async function start(options: SandboxOptions & { limit?: StandInLimit } =
   }))
   const { state } = kept
   let signIn!: GoogleSignIn
-  let house!: StandInHouse
+  let server!: StandInServer
   const standIn = await startStandIn(
     (its) => {
-      house = its
+      server = its
       signIn = new GoogleSignIn(its.now)
       return {
         name: 'gmail',
@@ -63,7 +63,7 @@ export async function start(options: SandboxOptions & { limit?: StandInLimit } =
   )
   const deliver = (raw: string | Buffer) => {
     const text = Buffer.from(raw).toString('base64url')
-    const { id } = add(state, { raw: text, labelIds: ['INBOX', 'UNREAD'], at: house.now() })
+    const { id } = add(state, { raw: text, labelIds: ['INBOX', 'UNREAD'], at: server.now() })
     kept.save()
     return id
   }
@@ -72,7 +72,7 @@ export async function start(options: SandboxOptions & { limit?: StandInLimit } =
 
 const notFound = googleError(404, 'notFound', 'Requested entity was not found.', 'NOT_FOUND')
 
-function routesOf(kept: KeptState<State>, house: StandInHouse): Record<string, StandInRoute> {
+function routesOf(kept: KeptState<State>, server: StandInServer): Record<string, StandInRoute> {
   const { state } = kept
   const onMessage = (act: (message: Stored, request: StandInRequest) => StandInAnswer): StandInRoute => {
     return (request) => {
@@ -93,8 +93,8 @@ function routesOf(kept: KeptState<State>, house: StandInHouse): Record<string, S
     'POST /drafts': (request) => {
       const { message } = jsonOf(request) as { message: { raw: string; threadId?: string } }
       const id = `r${state.next++}`
-      state.drafts.push({ id, message: stored(state, { ...message, labelIds: ['DRAFT'], at: house.now() }) })
-      house.books.record('draft-created', { key: messageIdOf(message), id })
+      state.drafts.push({ id, message: stored(state, { ...message, labelIds: ['DRAFT'], at: server.now() }) })
+      server.books.record('draft-created', { key: messageIdOf(message), id })
       kept.save()
       return { body: { id, message: { id: state.drafts.at(-1)!.message.id } } }
     },
@@ -104,8 +104,8 @@ function routesOf(kept: KeptState<State>, house: StandInHouse): Record<string, S
       if (index < 0) return notFound
       const [draft] = state.drafts.splice(index, 1)
       const { raw, threadId } = draft!.message
-      const sent = add(state, { raw, threadId, labelIds: ['SENT'], at: house.now() })
-      house.books.record('letter-sent', { key: messageIdOf(sent), id: sent.id })
+      const sent = add(state, { raw, threadId, labelIds: ['SENT'], at: server.now() })
+      server.books.record('letter-sent', { key: messageIdOf(sent), id: sent.id })
       kept.save()
       return { body: { id: sent.id, threadId: sent.threadId, labelIds: sent.labelIds } }
     },
@@ -121,7 +121,7 @@ function routesOf(kept: KeptState<State>, house: StandInHouse): Record<string, S
       const index = state.drafts.findIndex(({ id }) => id === params.id)
       if (index < 0) return notFound
       state.drafts.splice(index, 1)
-      house.books.record('draft-deleted', { id: params.id! })
+      server.books.record('draft-deleted', { id: params.id! })
       kept.save()
       return { status: 204 }
     },

@@ -3,7 +3,7 @@ import type { SandboxOptions } from '../shape/sandbox.ts'
 import { jsonOf, type StandInAnswer, type StandInRequest, type StandInRoute } from '../stand-in/exchange.ts'
 import { KeptState } from '../stand-in/kept.ts'
 import type { StandInLimit } from '../stand-in/rate-limit.ts'
-import { type StandIn, type StandInHouse, startStandIn } from '../stand-in/stand-in.ts'
+import { type StandIn, type StandInServer, startStandIn } from '../stand-in/stand-in.ts'
 
 interface CalendarEvent {
   id: string
@@ -43,13 +43,13 @@ export async function start(
   }))
   let signIn!: GoogleSignIn
   const standIn = await startStandIn(
-    (house) => {
-      signIn = new GoogleSignIn(house.now)
+    (server) => {
+      signIn = new GoogleSignIn(server.now)
       return {
         name: 'google-calendar',
         admit: (request) => signIn.admit(request, 'https://www.googleapis.com/auth/calendar'),
         refuse: googleRefuse,
-        routes: { 'POST /token': (request) => signIn.answer(request), ...routesOf(kept, house) },
+        routes: { 'POST /token': (request) => signIn.answer(request), ...routesOf(kept, server) },
       }
     },
     { port: options.port, now: options.now, limit: options.limit },
@@ -60,13 +60,13 @@ export async function start(
 const notFound = googleError(404, 'notFound', 'Not Found', 'NOT_FOUND')
 const gone = googleError(410, 'deleted', 'Resource has been deleted', 'GONE')
 
-function routesOf(kept: KeptState<State>, house: StandInHouse): Record<string, StandInRoute> {
+function routesOf(kept: KeptState<State>, server: StandInServer): Record<string, StandInRoute> {
   const { state } = kept
   const isKnown = (calendar: string | undefined) => calendar === 'primary' || calendar === state.owner
   const touch = (event: CalendarEvent) => {
     event.change = ++state.changes
     event.etag = `"${event.change}"`
-    event.updated = new Date(house.now()).toISOString()
+    event.updated = new Date(server.now()).toISOString()
     kept.save()
   }
   const onEvent = (act: (event: CalendarEvent, request: StandInRequest) => StandInAnswer): StandInRoute => {
@@ -96,7 +96,7 @@ function routesOf(kept: KeptState<State>, house: StandInHouse): Record<string, S
         return googleError(409, 'duplicate', 'The requested identifier already exists.', 'ALREADY_EXISTS')
       const event = { ...body, id, status: 'confirmed' } as CalendarEvent
       state.events.push(event)
-      house.books.record('event-created', { key: id, id })
+      server.books.record('event-created', { key: id, id })
       touch(event)
       return { body: shown(event) }
     },
@@ -108,7 +108,7 @@ function routesOf(kept: KeptState<State>, house: StandInHouse): Record<string, S
     }),
     [`DELETE ${ofCalendar}/:id`]: onEvent((event) => {
       event.status = 'cancelled'
-      house.books.record('event-deleted', { id: event.id })
+      server.books.record('event-deleted', { id: event.id })
       touch(event)
       return { status: 204 }
     }),

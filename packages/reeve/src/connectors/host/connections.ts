@@ -8,7 +8,7 @@ import type { AccountRow } from '../../store/connectors/accounts.ts'
 import type { Database } from '../../store/database.ts'
 import type { Vault } from '../../store/secrets/vault.ts'
 import { type CallRate, learnRate, type TokenAnswer } from '../../store/spending/call-rates.ts'
-import type { DoorHouse, Signed, TakenToken, Taking, Target } from '../door/house.ts'
+import type { DoorServices, Signed, TakenToken, Taking, Target } from '../door/door-services.ts'
 import type { ServiceCall } from '../door/service-call.ts'
 import { ServiceDoor } from '../door/service-door.ts'
 import type { Connection } from '../shape/connection.ts'
@@ -39,7 +39,7 @@ export interface ConnectionServices {
 }
 
 /** The connections of a project at work: what their calls need of the runtime, in each of its processes. */
-export class Connections implements ConnectionHost, DoorHouse {
+export class Connections implements ConnectionHost, DoorServices {
   readonly kind = 'reeve-connections'
   readonly clock: Clock
   readonly log: Log

@@ -8,7 +8,7 @@ import type { AccountStates } from './account-states.ts'
 import type { Health } from './health.ts'
 
 /** What finding out whose an event is needs of the runtime's connections. */
-interface OwnerHouse {
+interface OwnerServices {
   readonly all: ReadonlyMap<string, Connection>
   readonly database: Database
   readonly states: AccountStates
@@ -21,11 +21,11 @@ interface OwnerHouse {
  * often signs for all that installed it.
  */
 export class EventOwners {
-  readonly #house: OwnerHouse
+  readonly #services: OwnerServices
   readonly #asking = new Map<string, Promise<AccountRow | undefined>>()
 
-  constructor(house: OwnerHouse) {
-    this.#house = house
+  constructor(services: OwnerServices) {
+    this.#services = services
   }
 
   /**
@@ -33,9 +33,9 @@ export class EventOwners {
    * @throws `account-unknown` as long as no account could say whose it is
    */
   async foreignTo(hook: HookOfService, body: unknown): Promise<string | undefined> {
-    const connection = this.#house.all.get(hook.connection)
+    const connection = this.#services.all.get(hook.connection)
     if (!connection) return `there is no connection "${hook.connection}"`
-    const mode = this.#house.modeOf({ connection })
+    const mode = this.#services.modeOf({ connection })
     const { settings } = connection
     const ofNobody = withoutIdentity(hook, body, { mode, settings })
     if (ofNobody !== asksWhose) return ofNobody
@@ -64,7 +64,7 @@ export class EventOwners {
 
   async #accountsOf({ name, accounts }: Connection, mode: Mode): Promise<AccountKey[]> {
     if (accounts.choice === 'own') {
-      const rows = await listAccounts(this.#house.database)
+      const rows = await listAccounts(this.#services.database)
       return rows.filter((row) => row.connection === name && row.mode === mode)
     }
     const named = accounts.choice === 'one' ? [accounts.account] : accounts.accounts
@@ -73,7 +73,7 @@ export class EventOwners {
 
   /** The account, once it is known whose it is: a look at it says so. Undefined: it cannot be looked at now. */
   async #identified(key: AccountKey): Promise<AccountRow | undefined> {
-    const kept = await this.#house.states.ensure(key)
+    const kept = await this.#services.states.ensure(key)
     if (isIdentified(kept)) return kept
     const looked = await this.#look(key)
     return looked && isIdentified(looked) ? looked : undefined
@@ -84,7 +84,7 @@ export class EventOwners {
     const name = `${key.connection}/${key.account}/${key.mode}`
     const asking = this.#asking.get(name)
     if (asking) return asking
-    const look = this.#house.health.probe(key).finally(() => this.#asking.delete(name))
+    const look = this.#services.health.probe(key).finally(() => this.#asking.delete(name))
     this.#asking.set(name, look)
     return look
   }

@@ -30,7 +30,7 @@ const firstAgainMs = 10_000
 const beforeScheduleMs = 60_000
 
 /** What looking at accounts needs of the runtime's connections. */
-interface HealthHouse {
+interface HealthServices {
   readonly all: ReadonlyMap<string, Connection>
   readonly states: AccountStates
   readonly database: Database
@@ -44,10 +44,10 @@ interface HealthHouse {
 
 /** Looks at accounts: each on its own schedule, by one worker of all, before schedules start runs, and when calls of it failed. */
 export class Health {
-  readonly #connections: HealthHouse
+  readonly #connections: HealthServices
   readonly #looks: Looks
 
-  constructor(connections: HealthHouse) {
+  constructor(connections: HealthServices) {
     this.#connections = connections
     this.#looks = new Looks(connections, 'the accounts of connectors', lookMs, () => this.look())
   }

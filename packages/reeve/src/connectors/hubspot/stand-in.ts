@@ -3,8 +3,8 @@ import { bearerOf, jsonOf, type StandInAnswer, type StandInRequest } from '../st
 import {
   type StandIn,
   type StandInDefinition,
-  type StandInHouse,
   type StandInOptions,
+  type StandInServer,
   startStandIn,
 } from '../stand-in/stand-in.ts'
 import { StandInTokens } from '../stand-in/tokens.ts'
@@ -49,9 +49,9 @@ export async function startHubSpot(options: HubSpotStandInOptions = {}): Promise
     options.scopes ?? kinds.flatMap((kind) => ['read', 'write'].map((what) => `crm.objects.${kind}.${what}`))
   let tokens!: StandInTokens
   let crm!: Crm
-  const standIn = await startStandIn((house) => {
-    tokens = new StandInTokens({ now: house.now, rotates: false })
-    crm = new Crm(house, ['hs_object_id', ...uniqueProperties], options.searchLagMs ?? 0)
+  const standIn = await startStandIn((server) => {
+    tokens = new StandInTokens({ now: server.now, rotates: false })
+    crm = new Crm(server, ['hs_object_id', ...uniqueProperties], options.searchLagMs ?? 0)
     return {
       name: 'hubspot',
       refuse,
@@ -80,14 +80,14 @@ export async function startHubSpot(options: HubSpotStandInOptions = {}): Promise
 }
 
 class Crm {
-  readonly #house: StandInHouse
+  readonly #server: StandInServer
   readonly #unique: readonly string[]
   readonly #records = new Map<Kind, Map<string, CrmRecord>>(kinds.map((kind) => [kind, new Map()]))
   readonly #searchLagMs: number
   #lastId = 500
 
-  constructor(house: StandInHouse, unique: readonly string[], searchLagMs: number) {
-    this.#house = house
+  constructor(server: StandInServer, unique: readonly string[], searchLagMs: number) {
+    this.#server = server
     this.#unique = unique
     this.#searchLagMs = searchLagMs
   }
@@ -119,7 +119,7 @@ class Crm {
       [`DELETE ${base}/:kind/:id`]: (request) =>
         this.#with(request, (record, kind) => {
           record.archived = true
-          this.#house.books.record(`${kind}-archived`, { id: record.id })
+          this.#server.books.record(`${kind}-archived`, { id: record.id })
           return { status: 204 }
         }),
     }
@@ -128,7 +128,7 @@ class Crm {
   add(kind: Kind, properties: Properties): CrmRecord {
     this.#lastId += 1
     const id = String(this.#lastId)
-    const time = new Date(this.#house.now()).toISOString()
+    const time = new Date(this.#server.now()).toISOString()
     const own = { hs_object_id: id, createdate: time, lastmodifieddate: time }
     const record = {
       id,
@@ -172,7 +172,7 @@ class Crm {
     if (refused) return refused
     const record = this.add(kind, properties)
     const key = properties.reeve_key
-    this.#house.books.record(`${kind}-created`, { id: record.id, ...(key ? { key } : {}) })
+    this.#server.books.record(`${kind}-created`, { id: record.id, ...(key ? { key } : {}) })
     return { status: 201, body: record }
   }
 
@@ -181,10 +181,10 @@ class Crm {
     if (!properties) return error(400, 'VALIDATION_ERROR', 'Invalid input JSON on line 1, column 1')
     const refused = this.#takenUnique(kind, properties, record.id)
     if (refused) return refused
-    const time = new Date(this.#house.now()).toISOString()
+    const time = new Date(this.#server.now()).toISOString()
     record.properties = { ...record.properties, ...properties, lastmodifieddate: time }
     record.updatedAt = time
-    this.#house.books.record(`${kind}-updated`, { id: record.id })
+    this.#server.books.record(`${kind}-updated`, { id: record.id })
     return { body: record }
   }
 
@@ -215,7 +215,7 @@ class Crm {
     const found = [...this.#records.get(kind)!.values()].filter(
       ({ archived, properties, updatedAt }) =>
         !archived &&
-        Date.parse(updatedAt) + this.#searchLagMs <= this.#house.now() &&
+        Date.parse(updatedAt) + this.#searchLagMs <= this.#server.now() &&
         (groups.length === 0 || groups.some((group) => matchesGroup(properties, group))) &&
         Object.values(properties).some((value) => value?.toLowerCase().includes(words)),
     )

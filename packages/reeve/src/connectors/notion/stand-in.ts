@@ -47,9 +47,9 @@ export async function startNotion(options: NotionStandInOptions = {}): Promise<N
   const { token = 'ntn_stand_in_of_notion', dataSources = usual } = options
   let tokens!: StandInTokens
   let pages!: Pages
-  const standIn = await startStandIn((house) => {
-    tokens = new StandInTokens({ now: house.now })
-    pages = new Pages(house, dataSources, options.dataSources ? undefined : usual[tasks])
+  const standIn = await startStandIn((server) => {
+    tokens = new StandInTokens({ now: server.now })
+    pages = new Pages(server, dataSources, options.dataSources ? undefined : usual[tasks])
     return {
       name: 'notion',
       refuse,

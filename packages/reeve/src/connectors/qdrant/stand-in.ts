@@ -25,7 +25,7 @@ interface Point {
 /** Qdrant's API as it is on the wire: collections of points with one vector each, by cosine, and filters that must match. */
 export async function startQdrant(options: QdrantStandInOptions = {}): Promise<StandIn> {
   const { key = 'stand-in-key-of-qdrant', collections = { articles: 3 } } = options
-  return startStandIn((house) => {
+  return startStandIn((server) => {
     const points = new Map(Object.keys(collections).map((name) => [name, new Map<string, Point>()]))
     const within = (
       then: (held: Map<string, Point>, given: Record<string, unknown>, name: string) => StandInAnswer,
@@ -87,14 +87,14 @@ export async function startQdrant(options: QdrantStandInOptions = {}): Promise<S
             // Written again as it was, nothing is done.
             if (isDeepStrictEqual(held.get(String(id)), point)) continue
             held.set(String(id), point)
-            house.books.record('point-written', { id: String(id) })
+            server.books.record('point-written', { id: String(id) })
           }
-          return ok({ operation_id: house.books.deeds.length, status: 'completed' })
+          return ok({ operation_id: server.books.deeds.length, status: 'completed' })
         }),
         'POST /collections/:name/points/delete': within((held, given) => {
           for (const id of idsIn(given.points))
-            if (held.delete(id)) house.books.record('point-removed', { id })
-          return ok({ operation_id: house.books.deeds.length, status: 'completed' })
+            if (held.delete(id)) server.books.record('point-removed', { id })
+          return ok({ operation_id: server.books.deeds.length, status: 'completed' })
         }),
       },
     } satisfies StandInDefinition

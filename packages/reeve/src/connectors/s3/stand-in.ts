@@ -48,8 +48,8 @@ export async function startS3(options: S3StandInOptions = {}): Promise<S3StandIn
     leastPartBytes = 5 * 1_048_576,
   } = options
   let bucket!: Bucket
-  const standIn = await startStandIn((house) => {
-    bucket = new Bucket(house, { isVersioned, leastPartBytes })
+  const standIn = await startStandIn((server) => {
+    bucket = new Bucket(server, { isVersioned, leastPartBytes })
     const inBucket = (then: (request: StandInRequest) => StandInAnswer) => (request: StandInRequest) =>
       name === undefined || request.params.bucket === name
         ? then(request)
@@ -57,7 +57,7 @@ export async function startS3(options: S3StandInOptions = {}): Promise<S3StandIn
     return {
       name: 's3',
       refuse,
-      admit: (request) => problemOf(request, { accessKeyId, secretAccessKey, region }, house.now()),
+      admit: (request) => problemOf(request, { accessKeyId, secretAccessKey, region }, server.now()),
       headers: () => ({ 'x-amz-request-id': 'STANDIN00000001', server: 'AmazonS3' }),
       state: bucket.state,
       routes: {

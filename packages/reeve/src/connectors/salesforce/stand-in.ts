@@ -4,8 +4,8 @@ import {
   type Refusal,
   type StandIn,
   type StandInDefinition,
-  type StandInHouse,
   type StandInOptions,
+  type StandInServer,
   startStandIn,
 } from '../stand-in/stand-in.ts'
 import { StandInTokens } from '../stand-in/tokens.ts'
@@ -60,10 +60,10 @@ export async function startSalesforce(options: SalesforceStandInOptions = {}): P
   const { clientId = 'stand-in-client', clientSecret = 'stand-in-secret' } = options
   let tokens!: StandInTokens
   let rows!: Rows
-  const standIn = await startStandIn((house) => {
-    tokens = new StandInTokens({ now: house.now, clientId, clientSecret, rotates: false })
+  const standIn = await startStandIn((server) => {
+    tokens = new StandInTokens({ now: server.now, clientId, clientSecret, rotates: false })
     tokens.adopt(sandboxTokens)
-    rows = new Rows(house, options)
+    rows = new Rows(server, options)
     return {
       name: 'salesforce',
       refuse,
@@ -81,7 +81,7 @@ export async function startSalesforce(options: SalesforceStandInOptions = {}): P
           if (!isRecord(answer.body) || typeof answer.body.access_token !== 'string') return answer
           // Salesforce does not say how long a session lasts.
           const { expires_in: _, ...body } = answer.body
-          return { ...answer, body: { ...body, instance_url: standIn.url, issued_at: String(house.now()) } }
+          return { ...answer, body: { ...body, instance_url: standIn.url, issued_at: String(server.now()) } }
         },
         ...rows.routes(),
       },
@@ -125,17 +125,17 @@ function refuse(refusal: Refusal, request?: StandInRequest): StandInAnswer {
 }
 
 class Rows {
-  readonly #house: StandInHouse
+  readonly #server: StandInServer
   readonly #externalIds: readonly string[]
   readonly #pageSize: number
   readonly #rows = new Map<string, Row>()
   readonly #cursors = new Map<string, SalesforceFields[]>()
 
   constructor(
-    house: StandInHouse,
+    server: StandInServer,
     { externalIds = ['Reeve_Key__c'], pageSize = 2000 }: SalesforceStandInOptions,
   ) {
-    this.#house = house
+    this.#server = server
     this.#externalIds = externalIds
     this.#pageSize = pageSize
   }
@@ -172,7 +172,7 @@ class Rows {
       [`DELETE ${base}/sobjects/:object/:id`]: (request) =>
         this.#with(request, (row) => {
           row.isDeleted = true
-          this.#house.books.record(`${row.object}-deleted`, { id: row.fields.Id })
+          this.#server.books.record(`${row.object}-deleted`, { id: row.fields.Id })
           return { status: 204 }
         }),
     }
@@ -197,7 +197,7 @@ class Rows {
   }
 
   #time(): string {
-    return new Date(this.#house.now()).toISOString().replace('Z', '+0000')
+    return new Date(this.#server.now()).toISOString().replace('Z', '+0000')
   }
 
   #with({ params }: StandInRequest, then: (row: Row) => StandInAnswer): StandInAnswer {
@@ -227,13 +227,13 @@ class Rows {
     if (!fields) return error(400, 'JSON_PARSER_ERROR', 'Unexpected character')
     if (row) {
       Object.assign(row.fields, fields, { LastModifiedDate: this.#time() })
-      this.#house.books.record(`${object}-updated`, { id: row.fields.Id })
+      this.#server.books.record(`${object}-updated`, { id: row.fields.Id })
       return { body: { id: row.fields.Id, success: true, errors: [], created: false } }
     }
     if (object === 'Contact' && typeof fields.LastName !== 'string')
       return error(400, 'REQUIRED_FIELD_MISSING', 'Required fields are missing: [LastName]', ['LastName'])
     const made = this.add(object, { ...fields, [field]: value })
-    this.#house.books.record(`${object}-created`, { id: made.fields.Id, key: value })
+    this.#server.books.record(`${object}-created`, { id: made.fields.Id, key: value })
     return { status: 201, body: { id: made.fields.Id, success: true, errors: [], created: true } }
   }
 
@@ -245,7 +245,7 @@ class Rows {
     const changedAt = Math.floor(Date.parse(row.fields.LastModifiedDate) / 1000) * 1000
     if (since < changedAt) return { status: 412 }
     Object.assign(row.fields, fields, { LastModifiedDate: this.#time() })
-    this.#house.books.record(`${row.object}-updated`, { id: row.fields.Id })
+    this.#server.books.record(`${row.object}-updated`, { id: row.fields.Id })
     return { status: 204 }
   }
 

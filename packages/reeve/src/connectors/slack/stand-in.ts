@@ -2,7 +2,7 @@ import type { SandboxOptions } from '../shape/sandbox.ts'
 import { bearerOf, jsonOf, type StandInAnswer, type StandInRoute } from '../stand-in/exchange.ts'
 import { KeptState } from '../stand-in/kept.ts'
 import type { StandInLimit } from '../stand-in/rate-limit.ts'
-import { type StandIn, type StandInHouse, startStandIn } from '../stand-in/stand-in.ts'
+import { type StandIn, type StandInServer, startStandIn } from '../stand-in/stand-in.ts'
 
 interface Posted {
   ts: string
@@ -56,7 +56,7 @@ export async function start(options: SandboxOptions & { limit?: StandInLimit } =
   const kept = new KeptState<State>(options.file, beginning)
   const tokens: SlackStandIn['tokens'] = new Map([[token, {}]])
   const standIn = await startStandIn(
-    (house) => ({
+    (server) => ({
       name: 'slack',
       admit: (request) => {
         if (request.path === '/') return undefined
@@ -79,7 +79,7 @@ export async function start(options: SandboxOptions & { limit?: StandInLimit } =
       headers: (request) => ({
         'x-oauth-scopes': (tokens.get(bearerOf(request))?.scopes ?? Object.values(scopeOf)).join(','),
       }),
-      routes: routesOf(kept, house),
+      routes: routesOf(kept, server),
     }),
     { port: options.port, now: options.now, limit: options.limit },
   )
@@ -99,7 +99,7 @@ const scopeOf: Record<string, string> = {
   'users.lookupByEmail': 'users:read.email',
 }
 
-function routesOf(kept: KeptState<State>, house: StandInHouse): Record<string, StandInRoute> {
+function routesOf(kept: KeptState<State>, server: StandInServer): Record<string, StandInRoute> {
   const { state } = kept
   const method = (act: (args: Args) => StandInAnswer): StandInRoute => {
     return (request) => act((jsonOf(request) ?? {}) as Args)
@@ -116,7 +116,7 @@ function routesOf(kept: KeptState<State>, house: StandInHouse): Record<string, S
       const id = channelOf(channel)
       if (id === undefined) return no('channel_not_found')
       if (!text && !blocks) return no('no_text')
-      const ts = nextTs(state, house.now())
+      const ts = nextTs(state, server.now())
       const its: Posted = {
         ts,
         channel: id,
@@ -128,7 +128,7 @@ function routesOf(kept: KeptState<State>, house: StandInHouse): Record<string, S
         reactions: [],
       }
       state.messages.push(its)
-      house.books.record('message-posted', { id: ts, key: its.metadata?.event_payload?.key ?? '' })
+      server.books.record('message-posted', { id: ts, key: its.metadata?.event_payload?.key ?? '' })
       kept.save()
       return yes({ channel: id, ts, message: shown(its, false) })
     }),
@@ -144,13 +144,13 @@ function routesOf(kept: KeptState<State>, house: StandInHouse): Record<string, S
       if (id === undefined) return no('channel_not_found')
       state.whispers = [...(state.whispers ?? []), { channel: id, user, text }]
       kept.save()
-      return yes({ message_ts: nextTs(state, house.now()) })
+      return yes({ message_ts: nextTs(state, server.now()) })
     }),
     'POST /chat.delete': method(({ channel, ts }) => {
       const its = find(channel, ts)
       if (!its) return no('message_not_found')
       state.messages.splice(state.messages.indexOf(its), 1)
-      house.books.record('message-deleted', { id: ts })
+      server.books.record('message-deleted', { id: ts })
       kept.save()
       return yes({ channel: its.channel, ts })
     }),

@@ -56,7 +56,7 @@ export interface SqlWrite<I extends StandardSchemaV1, R extends z.ZodType> exten
   row?: R
   /** How many rows the last statement must change; otherwise nothing is changed, and the call fails. */
   changes?: number
-  /** How far it goes. Default `inside`: a database of the house. */
+  /** How far it goes. Default `inside`: a database of your own. */
   sends?: 'inside' | 'outside'
   undo?: SqlUndo<StandardSchemaV1.InferOutput<I>, z.output<R>>
 }

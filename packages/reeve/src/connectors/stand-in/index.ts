@@ -23,7 +23,7 @@ export {
   type Refusal as StandInRefusal,
   type StandIn,
   type StandInDefinition,
-  type StandInHouse,
   type StandInOptions,
+  type StandInServer,
   startStandIn,
 } from './stand-in.ts'

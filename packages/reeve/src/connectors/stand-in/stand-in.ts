@@ -52,7 +52,7 @@ export interface StandInOptions {
 }
 
 /** What routes of a stand-in work with. */
-export interface StandInHouse {
+export interface StandInServer {
   books: Books
   /** Its time, with its skew (ms since 1970). */
   now(): number
@@ -100,7 +100,7 @@ const mostKept = 10_000
  * await desk.close()
  */
 export async function startStandIn(
-  define: (house: StandInHouse) => StandInDefinition,
+  define: (server: StandInServer) => StandInDefinition,
   { port = 0, now = systemClock.now, limit, file }: StandInOptions = {},
 ): Promise<StandIn> {
   const windows = new RateWindows()

@@ -2,7 +2,7 @@ import type { SandboxOptions } from '../shape/sandbox.ts'
 import { jsonOf, type StandInAnswer, type StandInRequest, type StandInRoute } from '../stand-in/exchange.ts'
 import { KeptState } from '../stand-in/kept.ts'
 import type { StandInLimit } from '../stand-in/rate-limit.ts'
-import { type StandIn, type StandInHouse, startStandIn } from '../stand-in/stand-in.ts'
+import { type StandIn, type StandInServer, startStandIn } from '../stand-in/stand-in.ts'
 
 interface Sent {
   message_id: number
@@ -46,8 +46,8 @@ export async function start(
   const waiting = new Set<() => void>()
   let now: () => number = Date.now
   const standIn = await startStandIn(
-    (house) => {
-      now = house.now
+    (server) => {
+      now = server.now
       return {
         name: 'telegram',
         admit: ({ path }) =>
@@ -60,7 +60,7 @@ export async function start(
           if (refusal.why === 'unavailable') return no(refusal.status, 'Internal Server Error')
           return refusal.why === 'unauthorized' ? no(401, 'Unauthorized') : no(404, 'Not Found')
         },
-        routes: routesOf(kept, house, waiting),
+        routes: routesOf(kept, server, waiting),
       }
     },
     { port: options.port, now: options.now, limit: options.limit },
@@ -89,7 +89,7 @@ export async function start(
 
 function routesOf(
   kept: KeptState<State>,
-  house: StandInHouse,
+  server: StandInServer,
   waiting: Set<() => void>,
 ): Record<string, StandInRoute> {
   const { state } = kept
@@ -110,9 +110,9 @@ function routesOf(
     method('sendMessage', ({ chat_id, text }) => {
       const chat = chatOf(chat_id)
       if (!chat) return no(400, 'Bad Request: chat not found')
-      const its = { message_id: state.next.message++, date: Math.floor(house.now() / 1000), chat, text }
+      const its = { message_id: state.next.message++, date: Math.floor(server.now() / 1000), chat, text }
       state.messages.push(its)
-      house.books.record('message-sent', { id: String(its.message_id) })
+      server.books.record('message-sent', { id: String(its.message_id) })
       kept.save()
       return yes(its)
     }),
@@ -128,7 +128,7 @@ function routesOf(
       const its = find(chat_id, message_id)
       if (!its) return no(400, 'Bad Request: message to delete not found')
       state.messages.splice(state.messages.indexOf(its), 1)
-      house.books.record('message-deleted', { id: String(message_id) })
+      server.books.record('message-deleted', { id: String(message_id) })
       kept.save()
       return yes(true)
     }),

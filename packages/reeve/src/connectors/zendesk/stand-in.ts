@@ -37,9 +37,9 @@ export async function startZendesk(options: ZendeskStandInOptions = {}): Promise
   const tickets = new Map<number, Ticket>()
   let desk!: Desk
   let tokens!: StandInTokens
-  const standIn = await startStandIn((house) => {
-    tokens = new StandInTokens({ now: house.now })
-    desk = new Desk(house, tickets)
+  const standIn = await startStandIn((server) => {
+    tokens = new StandInTokens({ now: server.now })
+    desk = new Desk(server, tickets)
     return {
       name: 'zendesk',
       admit: (request) => {

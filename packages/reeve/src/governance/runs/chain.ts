@@ -43,7 +43,7 @@ export function actorId({ kind, name }: Pick<Actor, 'kind' | 'name'>): string {
   return `${kind}:${name}`
 }
 
-/** A starter that the database does not know is a service of the house: the code that starts a run answers for it. */
+/** A starter that the database does not know is a service of the project: the code that starts a run answers for it. */
 function starterLink(snapshot: AuthoritySnapshot, id: string, now: number): Link {
   const known = snapshot.principal(id)
   const { isRevoked = false, ...rest } = known ?? {}

@@ -3,7 +3,7 @@ import type { EffectClass } from '../../store/journal/vocabulary/effect-class.ts
 /** Whose data a call shows: nobody's in particular, or the operator's own. */
 export type Reads = 'none' | 'public' | 'private'
 
-/** How far what a call is handed goes: nowhere, to people and systems of the house, or to anybody. */
+/** How far what a call is handed goes: nowhere, to people and systems of your own, or to anybody. */
 export type Sends = 'none' | 'inside' | 'outside'
 
 /**

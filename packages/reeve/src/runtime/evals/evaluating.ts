@@ -48,9 +48,9 @@ export async function evaluate(runtime: Runtime, options: EvaluateOptions): Prom
   const { clock, engine } = internalsOf(runtime)
   const at = clock.now()
   const began = performance.now()
-  const house = await openHouse(runtime, options)
+  const opened = await openRuns(runtime, options)
   try {
-    const cases = await runCases(evaluation, data, house.runs, onCase)
+    const cases = await runCases(evaluation, data, opened.runs, onCase)
     const names = evaluation.scorers.map(({ name }) => name)
     const costs = cases.map(({ outcome }) => outcome.costUsd)
     return {
@@ -62,16 +62,16 @@ export async function evaluate(runtime: Runtime, options: EvaluateOptions): Prom
       count: cases.length,
       baseline: baseline ? { id: baseline.id, sameData: baseline.dataHash === data.hash } : null,
       ...judged(cases, names, { baseline, least: evaluation.least }),
-      costUsd: costs.reduce((sum, each) => sum + each, 0) + house.judgingUsd(),
+      costUsd: costs.reduce((sum, each) => sum + each, 0) + opened.judgingUsd(),
       seconds: Math.round(performance.now() - began) / 1000,
       cases,
     }
   } finally {
-    await house.close()
+    await opened.close()
   }
 }
 
-async function openHouse(runtime: Runtime, { evaluation, journals, data }: EvaluateOptions) {
+async function openRuns(runtime: Runtime, { evaluation, journals, data }: EvaluateOptions) {
   const { project, environment } = runtime
   const { routes, log } = internalsOf(runtime)
   const { mocks = {} } = evaluation

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { messageOf } from '../../../base/errors.ts'
 import { safeLine } from '../../../base/text/one-line.ts'
+import type { Backend } from '../../backend/backend.ts'
+import { withBackend } from '../../backend/with-backend.ts'
 import type { Cli } from '../../cli.ts'
-import type { House } from '../../house/house.ts'
-import { withHouse } from '../../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../../terminal/exit-codes.ts'
 import { type TopView, topLines } from './screen.ts'
 
@@ -21,26 +21,26 @@ const clearBelow = '\u001b[J'
 
 /** Shows queues, runs, spend and what waits, until `q`; once, where nobody sits at a terminal or programs read. */
 export function top(cli: Cli): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
+  return withBackend(cli, async (backend) => {
     const { terminal } = cli
     if (terminal.json || !process.stdout.isTTY || !process.stdin.isTTY) {
-      const view = await look(house)
+      const view = await look(backend)
       terminal.value(view)
       for (const line of topLines(view, terminal.colors)) terminal.line(line)
       return exitCodes.done
     }
-    await watch(cli, house)
+    await watch(cli, backend)
     return exitCodes.done
   })
 }
 
-async function look(house: House): Promise<TopView> {
-  const today = await house.today()
-  const { runs: running } = await house.runs({ status: 'running' }, mostRunning)
+async function look(backend: Backend): Promise<TopView> {
+  const today = await backend.today()
+  const { runs: running } = await backend.runs({ status: 'running' }, mostRunning)
   return { today, running }
 }
 
-async function watch(cli: Cli, house: House): Promise<void> {
+async function watch(cli: Cli, backend: Backend): Promise<void> {
   const { terminal } = cli
   const ended = new AbortController()
   const end = () => ended.abort()
@@ -54,7 +54,7 @@ async function watch(cli: Cli, house: House): Promise<void> {
     const rows = process.stdout.rows || 24
     const columns = process.stdout.columns || 80
     const lines = view ? topLines(view, terminal.colors, rows - 1) : ['looking …']
-    const foot = terminal.colors.dim(`${house.place}   q ends`)
+    const foot = terminal.colors.dim(`${backend.place}   q ends`)
     const all = [...lines.slice(0, rows - 1), trouble === '' ? foot : terminal.colors.red(trouble)]
     process.stdout.write(
       home + all.map((line) => terminal.clean(cut(line, columns)) + clearLine).join('\r\n') + clearBelow,
@@ -68,14 +68,14 @@ async function watch(cli: Cli, house: House): Promise<void> {
   try {
     while (!ended.signal.aborted) {
       try {
-        view = await look(house)
+        view = await look(backend)
         trouble = ''
       } catch (error) {
         // A server that restarts is asked again; what was seen last stands there.
         trouble = safeLine(`this is old: ${messageOf(error)}`)
       }
       draw()
-      const pauseMs = house.workspace ? localPauseMs : remotePauseMs
+      const pauseMs = backend.workspace ? localPauseMs : remotePauseMs
       await delay(pauseMs, undefined, { signal: ended.signal }).catch(() => undefined)
     }
   } finally {

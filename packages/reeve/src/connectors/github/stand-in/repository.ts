@@ -5,7 +5,7 @@ import {
   type StandInRequest,
   type StandInRoute,
 } from '../../stand-in/exchange.ts'
-import type { StandInDefinition, StandInHouse } from '../../stand-in/stand-in.ts'
+import type { StandInDefinition, StandInServer } from '../../stand-in/stand-in.ts'
 import { invalid, refuse } from './refusals.ts'
 
 const user = { login: 'reeve-bot', id: 77, type: 'User' }
@@ -20,7 +20,7 @@ export interface Issue {
 }
 
 export class Repository {
-  readonly #house: StandInHouse
+  readonly #server: StandInServer
   /** Undefined: any. */
   readonly #only: string | undefined
   #name = 'acme/shop'
@@ -29,8 +29,8 @@ export class Repository {
   #lastComment = 1000
   #lastEvent = 0
 
-  constructor(house: StandInHouse, only: string | undefined, url: () => string) {
-    this.#house = house
+  constructor(server: StandInServer, only: string | undefined, url: () => string) {
+    this.#server = server
     this.#only = only
     this.#url = url
   }
@@ -140,7 +140,7 @@ export class Repository {
   }
 
   #time(): string {
-    return new Date(this.#house.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+    return new Date(this.#server.now()).toISOString().replace(/\.\d+Z$/, 'Z')
   }
 
   #with({ params }: StandInRequest, then: (issue: Issue) => StandInAnswer): StandInAnswer {
@@ -153,7 +153,7 @@ export class Repository {
     if (!isRecord(given)) return { status: 400, body: { message: 'Problems parsing JSON' } }
     if (typeof given.title !== 'string' || given.title === '') return invalid('title', 'missing_field')
     const issue = this.make(given, user)
-    this.#house.books.record('issue-created', { id: String(issue.fields.number), ...keyIn(given.body) })
+    this.#server.books.record('issue-created', { id: String(issue.fields.number), ...keyIn(given.body) })
     return { status: 201, body: issue.fields }
   }
 
@@ -170,7 +170,7 @@ export class Repository {
       updated_at: time,
       closed_at: issue.fields.state === 'closed' ? time : null,
     })
-    this.#house.books.record('issue-updated', { id: String(issue.fields.number) })
+    this.#server.books.record('issue-updated', { id: String(issue.fields.number) })
     return { body: issue.fields }
   }
 
@@ -188,7 +188,7 @@ export class Repository {
       issue_url: url,
     })
     issue.fields.comments = issue.comments.length
-    this.#house.books.record('comment-added', { id: String(issue.fields.number), ...keyIn(given.body) })
+    this.#server.books.record('comment-added', { id: String(issue.fields.number), ...keyIn(given.body) })
     return { status: 201, body: issue.comments.at(-1) }
   }
 
@@ -197,7 +197,7 @@ export class Repository {
       const index = issue.comments.findIndex((comment) => comment.id === id)
       if (index < 0) continue
       issue.comments.splice(index, 1)
-      this.#house.books.record('comment-deleted', { id: String(id) })
+      this.#server.books.record('comment-deleted', { id: String(id) })
       return { status: 204 }
     }
     return refuse({ why: 'not-found' })

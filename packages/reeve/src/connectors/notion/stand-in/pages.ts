@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isRecord } from '../../../base/json/record.ts'
 import { jsonOf, type StandInAnswer, type StandInRequest } from '../../stand-in/exchange.ts'
-import type { StandInDefinition, StandInHouse } from '../../stand-in/stand-in.ts'
+import type { StandInDefinition, StandInServer } from '../../stand-in/stand-in.ts'
 import { empty, matchesFilter, plainOf, type Values, written } from './properties.ts'
 import { error, refuse } from './refusals.ts'
 
@@ -20,15 +20,15 @@ export interface Page {
 }
 
 export class Pages {
-  readonly #house: StandInHouse
+  readonly #server: StandInServer
   readonly #sources: Sources
   readonly #pages = new Map<string, Page>()
 
   /** What each data source has that is not named; undefined: there is none. */
   readonly #anyOther: Readonly<Record<string, string>> | undefined
 
-  constructor(house: StandInHouse, sources: Sources, anyOther?: Readonly<Record<string, string>>) {
-    this.#house = house
+  constructor(server: StandInServer, sources: Sources, anyOther?: Readonly<Record<string, string>>) {
+    this.#server = server
     this.#anyOther = anyOther
     this.#sources = sources
   }
@@ -100,7 +100,7 @@ export class Pages {
   }
 
   #time(): string {
-    return new Date(this.#house.now()).toISOString()
+    return new Date(this.#server.now()).toISOString()
   }
 
   #with({ params }: StandInRequest, then: (page: Page) => StandInAnswer): StandInAnswer {
@@ -122,7 +122,7 @@ export class Pages {
       return error(400, 'validation_error', `${unknown} is not a property that exists.`)
     const page = this.make(typeof source === 'string' ? source : undefined, given.properties, given.children)
     const key = plainOf(page.properties['Reeve key'])
-    this.#house.books.record('page-created', { id: page.id, ...(key !== '' && { key }) })
+    this.#server.books.record('page-created', { id: page.id, ...(key !== '' && { key }) })
     return { body: this.#shown(page) }
   }
 
@@ -138,11 +138,11 @@ export class Pages {
       if (unknown !== undefined)
         return error(400, 'validation_error', `${unknown} is not a property that exists.`)
       page.properties = { ...page.properties, ...written(given.properties, schema) }
-      this.#house.books.record('page-updated', { id: page.id })
+      this.#server.books.record('page-updated', { id: page.id })
     }
     if (typeof given.in_trash === 'boolean' && given.in_trash !== page.inTrash) {
       page.inTrash = given.in_trash
-      this.#house.books.record(given.in_trash ? 'page-trashed' : 'page-restored', { id: page.id })
+      this.#server.books.record(given.in_trash ? 'page-trashed' : 'page-restored', { id: page.id })
     }
     page.editedTime = this.#time()
     return { body: this.#shown(page) }
@@ -156,7 +156,7 @@ export class Pages {
     const blocks = children.map(asBlock)
     page.children.push(...blocks)
     page.editedTime = this.#time()
-    this.#house.books.record('blocks-appended', { id: page.id })
+    this.#server.books.record('blocks-appended', { id: page.id })
     return { body: { object: 'list', type: 'block', results: blocks, has_more: false, next_cursor: null } }
   }
 
@@ -175,7 +175,7 @@ export class Pages {
       rich_text: withPlain(given.rich_text),
     }
     parent.comments.push(comment)
-    this.#house.books.record('comment-added', { id: parent.id })
+    this.#server.books.record('comment-added', { id: parent.id })
     return { body: comment }
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { StandInAnswer, StandInRequest } from '../../stand-in/exchange.ts'
-import type { StandInHouse } from '../../stand-in/stand-in.ts'
+import type { StandInServer } from '../../stand-in/stand-in.ts'
 import { escaped, partsOf, textOf } from '../xml.ts'
 import { error, refuse, xml } from './refusals.ts'
 
@@ -27,7 +27,7 @@ const precondition = () =>
 
 /** The objects of one bucket. */
 export class Bucket {
-  readonly #house: StandInHouse
+  readonly #server: StandInServer
   readonly #isVersioned: boolean
   readonly #leastPartBytes: number
   /** The newest version last. */
@@ -35,8 +35,8 @@ export class Bucket {
   readonly #uploads = new Map<string, Upload>()
   #made = 0
 
-  constructor(house: StandInHouse, options: { isVersioned: boolean; leastPartBytes: number }) {
-    this.#house = house
+  constructor(server: StandInServer, options: { isVersioned: boolean; leastPartBytes: number }) {
+    this.#server = server
     this.#isVersioned = options.isVersioned
     this.#leastPartBytes = options.leastPartBytes
   }
@@ -78,7 +78,7 @@ export class Bucket {
     const digest = createHash('md5').update(body).digest('hex')
     const etag = parts === 0 ? `"${digest}"` : `"${digest}-${parts}"`
     const id = this.#isVersioned ? `version-${this.#made}` : 'null'
-    const version = { id, body, etag, type, metadata, at: this.#house.now(), isMarker: false }
+    const version = { id, body, etag, type, metadata, at: this.#server.now(), isMarker: false }
     this.#add(key, version)
     return version
   }
@@ -132,7 +132,7 @@ export class Bucket {
     const wanted = headers['if-match']
     if (wanted !== undefined && this.object(key)?.etag !== wanted) return precondition()
     const versions = this.#objects.get(key) ?? []
-    this.#house.books.record(id === null ? 'object-deleted' : 'version-deleted', { id: key })
+    this.#server.books.record(id === null ? 'object-deleted' : 'version-deleted', { id: key })
     if (id !== null) {
       this.#set(
         key,
@@ -146,7 +146,7 @@ export class Bucket {
     }
     this.#made += 1
     const marker = { id: `version-${this.#made}`, body: Buffer.alloc(0), etag: '', type: '', metadata: {} }
-    this.#add(key, { ...marker, at: this.#house.now(), isMarker: true })
+    this.#add(key, { ...marker, at: this.#server.now(), isMarker: true })
     return { status: 204, headers: { 'x-amz-delete-marker': 'true', 'x-amz-version-id': marker.id } }
   }
 
@@ -233,7 +233,7 @@ export class Bucket {
 
   #wrote(what: string, key: string, metadata: Record<string, string>): void {
     const effect = metadata['reeve-key']
-    this.#house.books.record(what, { id: key, ...(effect !== undefined && { key: effect }) })
+    this.#server.books.record(what, { id: key, ...(effect !== undefined && { key: effect }) })
   }
 
   #add(key: string, version: Version): void {

@@ -1,7 +1,7 @@
 import { isRecord } from '../../../base/json/record.ts'
 import { jsonOf, type StandInAnswer, type StandInRequest } from '../../stand-in/exchange.ts'
 import { KeyedAnswers } from '../../stand-in/keyed-answers.ts'
-import type { StandInDefinition, StandInHouse } from '../../stand-in/stand-in.ts'
+import type { StandInDefinition, StandInServer } from '../../stand-in/stand-in.ts'
 import { cursorPage, type Fields, invalid, refuse, withPage } from './answers.ts'
 
 export interface Ticket {
@@ -21,14 +21,14 @@ const keyLifeMs = 2 * 3_600_000
 const settable = ['subject', 'status', 'priority', 'type', 'assignee_id', 'group_id', 'tags', 'external_id']
 
 export class Desk {
-  readonly #house: StandInHouse
+  readonly #server: StandInServer
   readonly #tickets: Map<number, Ticket>
   readonly #keyed = new KeyedAnswers()
   readonly #keyedAt = new Map<string, number>()
   #lastId = 0
 
-  constructor(house: StandInHouse, tickets: Map<number, Ticket>) {
-    this.#house = house
+  constructor(server: StandInServer, tickets: Map<number, Ticket>) {
+    this.#server = server
     this.#tickets = tickets
   }
 
@@ -58,7 +58,7 @@ export class Desk {
         const ticket = this.#tickets.get(Number(params.id))
         if (!ticket?.isDeleted) return refuse({ why: 'not-found' })
         ticket.isDeleted = false
-        this.#house.books.record('ticket-restored', { id: params.id! })
+        this.#server.books.record('ticket-restored', { id: params.id! })
         return { status: 200, body: {} }
       },
       'GET /api/v2/tickets/:id/comments': (request) =>
@@ -117,7 +117,7 @@ export class Desk {
   }
 
   #time(): string {
-    return new Date(this.#house.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+    return new Date(this.#server.now()).toISOString().replace(/\.\d+Z$/, 'Z')
   }
 
   #with({ params }: StandInRequest, then: (ticket: Ticket) => StandInAnswer): StandInAnswer {
@@ -128,7 +128,7 @@ export class Desk {
   #createOnce(request: StandInRequest): StandInAnswer {
     const key = request.headers['idempotency-key']
     if (key === undefined) return this.#created(request)
-    const isKept = (this.#keyedAt.get(key) ?? 0) + keyLifeMs > this.#house.now()
+    const isKept = (this.#keyedAt.get(key) ?? 0) + keyLifeMs > this.#server.now()
     const standing = isKept ? this.#keyed.look(key, request) : ({ is: 'new' } as const)
     if (standing.is === 'same') return { ...standing.answer, headers: { 'x-idempotency-lookup': 'hit' } }
     if (standing.is === 'other') {
@@ -138,7 +138,7 @@ export class Desk {
     const answer = this.#created(request, key)
     if (answer.status !== 201) return answer
     this.#keyed.keep(key, request, answer)
-    this.#keyedAt.set(key, this.#house.now())
+    this.#keyedAt.set(key, this.#server.now())
     return { ...answer, headers: { 'x-idempotency-lookup': 'miss' } }
   }
 
@@ -150,7 +150,10 @@ export class Desk {
     const ticket = this.create(given, agentId)
     const { id, external_id: externalId } = ticket.fields as Fields
     const named = typeof externalId === 'string' ? externalId : key
-    this.#house.books.record('ticket-created', { id: String(id), ...(named !== undefined && { key: named }) })
+    this.#server.books.record('ticket-created', {
+      id: String(id),
+      ...(named !== undefined && { key: named }),
+    })
     return { status: 201, body: { ticket: ticket.fields, audit: ticket.audits.at(-1) } }
   }
 
@@ -168,14 +171,14 @@ export class Desk {
     const custom = this.#audit(ticket, agentId, given.comment, given.metadata, before)
     const id = String(ticket.fields.id)
     const key = typeof custom?.reeve_key === 'string' ? { key: custom.reeve_key } : {}
-    if (isRecord(given.comment)) this.#house.books.record('comment-added', { id, ...key })
-    else this.#house.books.record('ticket-updated', { id })
+    if (isRecord(given.comment)) this.#server.books.record('comment-added', { id, ...key })
+    else this.#server.books.record('ticket-updated', { id })
     return { body: { ticket: ticket.fields, audit: ticket.audits.at(-1) } }
   }
 
   #remove(ticket: Ticket): StandInAnswer {
     ticket.isDeleted = true
-    this.#house.books.record('ticket-deleted', { id: String(ticket.fields.id) })
+    this.#server.books.record('ticket-deleted', { id: String(ticket.fields.id) })
     return { status: 204 }
   }
 

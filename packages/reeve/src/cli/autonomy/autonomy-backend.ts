@@ -28,7 +28,7 @@ import { goalChanges } from '../../store/autonomy/goal-changes.ts'
 import type { Session } from '../../store/database.ts'
 import { refuseMoved } from '../../store/identity/moved.ts'
 import type { Workspace } from '../terminal/workspace.ts'
-import { localRepairs, type RepairsHouse, remoteRepairs } from './repairs-house.ts'
+import { localRepairs, type RepairsBackend, remoteRepairs } from './repairs-backend.ts'
 
 export interface GoalWithChanges extends GoalStanding {
   changes: { by: string; at: string; why: string | null; change: { [field: string]: Json } }[]
@@ -55,7 +55,7 @@ export interface Autonomy {
   directiveVersions(name: string, limit: number): Promise<{ versions: DirectiveVersionView[]; more: boolean }>
   directiveDiff(name: string, of: { from?: number; to?: number }): Promise<DirectiveDiff>
   /** Adds a line to its known failure modes. Answers which version that made; null: it stood there. */
-  repairs: RepairsHouse
+  repairs: RepairsBackend
   noteFailureMode(name: string, mode: string, why: string | undefined): Promise<number | null>
 }
 

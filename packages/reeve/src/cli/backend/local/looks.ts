@@ -29,7 +29,7 @@ import { pendingAfter } from '../../../store/runs/waiting.ts'
 import { listBudgets } from '../../../store/spending/budgets.ts'
 import { modelCallsOf } from '../../../store/spending/model-calls.ts'
 import { presentWorkers, type Workspace } from '../../terminal/workspace.ts'
-import type { Asked, Looks, QueueLine } from '../house.ts'
+import type { Asked, Looks, QueueLine } from '../backend.ts'
 
 /** What a project's own database answers. */
 export function localLooks({ database, environment }: Workspace): Looks {

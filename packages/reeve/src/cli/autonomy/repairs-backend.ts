@@ -9,7 +9,7 @@ import { refuseMoved } from '../../store/identity/moved.ts'
 import type { Workspace } from '../terminal/workspace.ts'
 
 /** What commands ask about repairs. */
-export interface RepairsHouse {
+export interface RepairsBackend {
   list(asked: {
     script: string | undefined
     limit: number
@@ -20,7 +20,7 @@ export interface RepairsHouse {
 }
 
 /** Of a project's own database; changing one needs its code. */
-export function localRepairs({ database, actor }: Workspace, runtime: Runtime | undefined): RepairsHouse {
+export function localRepairs({ database, actor }: Workspace, runtime: Runtime | undefined): RepairsBackend {
   return {
     async list({ script, limit }) {
       const rows = await listRepairs(database, { script, limit: limit + 1 })
@@ -47,7 +47,7 @@ export function localRepairs({ database, actor }: Workspace, runtime: Runtime | 
 const mostPerPage = 500
 
 /** Of a server, through its API. */
-export function remoteRepairs(client: Client): RepairsHouse {
+export function remoteRepairs(client: Client): RepairsBackend {
   return {
     async list({ script, limit }) {
       const repairs: RepairView[] = []

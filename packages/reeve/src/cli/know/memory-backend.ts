@@ -14,7 +14,7 @@ export interface RolledBack {
 }
 
 /** What commands ask about what is known. `why` is kept with the versions that a change ends. */
-export interface MemoryHouse {
+export interface MemoryBackend {
   /** `scopes`: where the scope that was asked holds nothing, some that do. */
   search(text: string, asked: SearchAsked): Promise<SearchResult & { scopes: string[] }>
   /** The first version first. @throws `unknown-memory` */
@@ -32,7 +32,7 @@ const pageRows = 500
 const mostScopes = 10
 
 /** Of a project's own database, with its code: it knows where knowledge is and what embeds. */
-export function localMemory({ database, actor }: Workspace, runtime: Runtime | undefined): MemoryHouse {
+export function localMemory({ database, actor }: Workspace, runtime: Runtime | undefined): MemoryBackend {
   const code = () => {
     if (runtime) return runtime
     throw new Error('This command needs the code of the project, which was not loaded.')

@@ -13,7 +13,7 @@ import {
 import type { Workspace } from '../terminal/workspace.ts'
 
 /** What commands ask about what machines propose. */
-export interface ProposalsHouse {
+export interface ProposalsBackend {
   list(asked: {
     kind: ProposalKind | undefined
     status: ProposalStatus | undefined
@@ -29,7 +29,10 @@ export interface ProposalsHouse {
 }
 
 /** Of a project's own database; deciding needs its code. */
-export function localProposals({ database, actor }: Workspace, runtime: Runtime | undefined): ProposalsHouse {
+export function localProposals(
+  { database, actor }: Workspace,
+  runtime: Runtime | undefined,
+): ProposalsBackend {
   return {
     async list({ limit, ...filter }) {
       const rows = await listProposals(database, { ...filter, limit: limit + 1 })
@@ -51,7 +54,7 @@ const verbs = { adopted: 'adopt', rejected: 'reject', withdrawn: 'withdraw' } as
 const mostPerPage = 500
 
 /** Of a server, through its API. */
-export function remoteProposals(client: Client): ProposalsHouse {
+export function remoteProposals(client: Client): ProposalsBackend {
   return {
     async list({ kind, status, limit }) {
       const proposals: ProposalView[] = []

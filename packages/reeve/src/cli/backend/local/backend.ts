@@ -21,23 +21,23 @@ import {
 } from '../../../store/identity/tokens.ts'
 import { requireRun } from '../../../store/runs/runs.ts'
 import { triggersView } from '../../../triggers/trigger-view.ts'
-import { localAutonomy } from '../../autonomy/autonomy-house.ts'
-import { localConnectors } from '../../connect/connectors-house.ts'
-import { localProposals } from '../../decide/proposals-house.ts'
-import { localMemory } from '../../know/memory-house.ts'
-import { localLearning } from '../../learn/learning-house.ts'
-import { localLogs } from '../../look/logs-house.ts'
-import { localPrincipals } from '../../people/principals-house.ts'
-import { localRights } from '../../people/rights-house.ts'
+import { localAutonomy } from '../../autonomy/autonomy-backend.ts'
+import { localConnectors } from '../../connect/connectors-backend.ts'
+import { localProposals } from '../../decide/proposals-backend.ts'
+import { localMemory } from '../../know/memory-backend.ts'
+import { localLearning } from '../../learn/learning-backend.ts'
+import { localLogs } from '../../look/logs-backend.ts'
+import { localPrincipals } from '../../people/principals-backend.ts'
+import { localRights } from '../../people/rights-backend.ts'
 import type { Workspace } from '../../terminal/workspace.ts'
-import type { Decides, House, People, Secrets, Steers, TokenLine } from '../house.ts'
+import type { Backend, Decides, People, Secrets, Steers, TokenLine } from '../backend.ts'
 import { localModels } from '../models-view.ts'
 import { shortList, unknownSchedule } from '../unknown-names.ts'
 import { localLooks } from './looks.ts'
 import { localSecrets } from './secrets.ts'
 
-/** The house of a project's own database; with its code loaded (`runtime`) runs can be started, driven and undone, too. */
-export function localHouse(workspace: Workspace, runtime?: Runtime): House {
+/** The backend of a project's own database; with its code loaded (`runtime`) runs can be started, driven and undone, too. */
+export function localBackend(workspace: Workspace, runtime?: Runtime): Backend {
   const { database } = workspace
   return {
     place: database.place,
@@ -69,7 +69,7 @@ export function localHouse(workspace: Workspace, runtime?: Runtime): House {
   }
 }
 
-/** A command that needs the code opens the house with it. */
+/** A command that needs the code opens the backend with it. */
 function codeOf(runtime: Runtime | undefined): Runtime {
   if (runtime) return runtime
   throw new Error('This command needs the code of the project, which was not loaded.')

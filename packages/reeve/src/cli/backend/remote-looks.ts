@@ -5,7 +5,7 @@ import type { EventTone } from '../../inspect/events/describe-event.ts'
 import type { Today } from '../../inspect/health/today.ts'
 import type { RunSummary, RunView } from '../../inspect/run/run-view.ts'
 import { onlyWaits } from '../../inspect/run-standing.ts'
-import type { Asked, EventLine, Looks } from './house.ts'
+import type { Asked, EventLine, Looks } from './backend.ts'
 
 const mostPerPage = 500
 const mostEvents = 1000

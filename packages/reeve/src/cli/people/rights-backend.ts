@@ -83,7 +83,7 @@ export type ReadinessLine = Pick<
   Pick<Judged, 'kind' | 'name' | 'version'>
 
 /** What commands ask about who may do what, and about what stands still. */
-export interface RightsHouse {
+export interface RightsBackend {
   changes(): Promise<GrantChangeLine[]>
   switches(): Promise<SwitchLine[]>
   whoCould(asked: ToolAsked): Promise<WhoCould>
@@ -116,7 +116,7 @@ export function isActing(principal: string): boolean {
 }
 
 /** Of a project's own database; levels and the test of policies need its code. */
-export function localRights(workspace: Workspace, runtime: Runtime | undefined): RightsHouse {
+export function localRights(workspace: Workspace, runtime: Runtime | undefined): RightsBackend {
   const { database, actor, folder } = workspace
   const now = () => actingAs(actor, database).at
   const code = () => {

@@ -2,23 +2,23 @@ import { internalsOf } from '../../runtime/runtime.ts'
 import type { Cli } from '../cli.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
 import { withWorkspace } from '../terminal/workspace.ts'
-import type { House } from './house.ts'
-import { localHouse } from './local/house.ts'
+import type { Backend } from './backend.ts'
+import { localBackend } from './local/backend.ts'
 
 /**
  * Opens what a command asks, for as long as `body` takes: the server, where one is named; else the project's own database.
  * `needs: 'code'` loads the project's workflows, too, so that runs can be started and driven.
  */
-export async function withHouse<T>(
+export async function withBackend<T>(
   cli: Cli,
-  body: (house: House) => Promise<T>,
+  body: (backend: Backend) => Promise<T>,
   needs: 'data' | 'code' = 'data',
 ): Promise<T> {
   if (cli.server) {
-    const { remoteHouse } = await import('./remote-house.ts')
-    return body(remoteHouse(cli.server))
+    const { remoteBackend } = await import('./remote-backend.ts')
+    return body(remoteBackend(cli.server))
   }
-  if (needs === 'data') return withWorkspace(cli, (workspace) => body(localHouse(workspace)))
+  if (needs === 'data') return withWorkspace(cli, (workspace) => body(localBackend(workspace)))
   return withRuntime(cli, (runtime, _onStop, actor) => {
     const { database, engine } = internalsOf(runtime)
     const { environment, project } = runtime
@@ -30,6 +30,6 @@ export async function withHouse<T>(
       actor,
       keyProblem: undefined,
     }
-    return body(localHouse(workspace, runtime))
+    return body(localBackend(workspace, runtime))
   })
 }

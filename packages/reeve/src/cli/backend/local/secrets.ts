@@ -7,7 +7,7 @@ import { keysToSetWith } from '../../../store/secrets/key/keys-to-set-with.ts'
 import { unknownSecret } from '../../../store/secrets/open-secret.ts'
 import { findSecret } from '../../../store/secrets/sealed-rows.ts'
 import type { Workspace } from '../../terminal/workspace.ts'
-import type { Secrets } from '../house.ts'
+import type { Secrets } from '../backend.ts'
 
 /** The secrets of a project's own database. Which tools use them its code says, where it is loaded. */
 export function localSecrets(

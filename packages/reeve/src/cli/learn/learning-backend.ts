@@ -17,7 +17,7 @@ import type { Workspace } from '../terminal/workspace.ts'
 export type CorrectedOf = { workflow: string } | { question: string }
 
 /** What commands ask about what is learnt. */
-export interface LearningHouse {
+export interface LearningBackend {
   lessons(asked: { all: boolean; limit: number }): Promise<{ lessons: LessonView[]; more: boolean }>
   lesson(id: string): Promise<LessonView>
   add(given: GivenLesson, why: string | undefined): Promise<LessonView>
@@ -37,7 +37,7 @@ const isShown =
     all || status === 'open' || status === 'adopted'
 
 /** Of a project's own database; what changes lessons needs its code. */
-export function localLearning({ database, actor }: Workspace, runtime: Runtime | undefined): LearningHouse {
+export function localLearning({ database, actor }: Workspace, runtime: Runtime | undefined): LearningBackend {
   const now = () => (database.clock ?? systemClock).now()
   const internals = () => {
     if (runtime) return internalsOf(runtime)
@@ -78,7 +78,7 @@ export function localLearning({ database, actor }: Workspace, runtime: Runtime |
 const mostResults = 200
 
 /** Of a server, through its API. */
-export function remoteLearning(client: Client): LearningHouse {
+export function remoteLearning(client: Client): LearningBackend {
   const whyOf = (why: string | undefined) => (why === undefined ? {} : { why })
   return {
     async lessons({ all, limit }) {

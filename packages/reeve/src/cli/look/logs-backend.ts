@@ -21,7 +21,7 @@ export interface LogsAsked {
   limit: number
 }
 
-export interface LogsHouse {
+export interface LogsBackend {
   /** The newest, in the order in which they were written. */
   last(asked: LogsAsked): Promise<LogLine[]>
   /** The same, and then what comes, until `signal`; each once. */
@@ -32,9 +32,9 @@ const pollMs = 100
 const mostOfServer = 10_000
 
 /** Of a project's own database. */
-export function localLogs({ database }: Workspace): LogsHouse {
+export function localLogs({ database }: Workspace): LogsBackend {
   const clock = database.clock ?? systemClock
-  const last: LogsHouse['last'] = async ({ run: id, workflow, all, limit }) => {
+  const last: LogsBackend['last'] = async ({ run: id, workflow, all, limit }) => {
     const run = id === undefined ? undefined : (await requireRun(database, id)).no
     return (await lastEvents(database, { types: typesOf(all), run, workflow }, limit)).map(followed)
   }
@@ -61,8 +61,8 @@ export function localLogs({ database }: Workspace): LogsHouse {
 }
 
 /** Of a server, through its API. */
-export function remoteLogs(client: Client): LogsHouse {
-  const last: LogsHouse['last'] = async ({ run, workflow, all, limit }) => {
+export function remoteLogs(client: Client): LogsBackend {
+  const last: LogsBackend['last'] = async ({ run, workflow, all, limit }) => {
     const query = {
       limit: Math.min(limit, mostOfServer),
       ...(run !== undefined && { run }),

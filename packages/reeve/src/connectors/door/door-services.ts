@@ -44,7 +44,7 @@ export interface TakenToken {
 }
 
 /** What a door needs of the runtime: the accounts, their credentials, their rates. */
-export interface DoorHouse {
+export interface DoorServices {
   readonly clock: Clock
   readonly log: Log
   readonly secrets: SecretRegistry

@@ -7,8 +7,8 @@ import type { RunSummary } from '../../../inspect/run/run-view.ts'
 import type { Database } from '../../../store/database.ts'
 import { type RunRow, requireRun } from '../../../store/runs/runs.ts'
 import type { Cli } from '../../cli.ts'
-import type { House } from '../house.ts'
-import { withHouse } from '../with-house.ts'
+import type { Backend } from '../backend.ts'
+import { withBackend } from '../with-backend.ts'
 import { approvalOf } from './named-approval.ts'
 
 /**
@@ -38,31 +38,31 @@ export function labelOf({ id, key, workflowKey }: Pick<RunSummary, 'id' | 'key' 
   return its === null ? id : `${id} (${briefLine(its, 60)})`
 }
 
-/** As `withHouse`, for what is done with one run. */
+/** As `withBackend`, for what is done with one run. */
 export function withRun<T>(
   cli: Cli,
   text: string,
-  body: (house: House, id: string, label: string) => Promise<T>,
+  body: (backend: Backend, id: string, label: string) => Promise<T>,
   needs?: 'data' | 'code',
 ): Promise<T> {
-  const named = async (house: House) => {
-    const run = await namedOrAsking(cli, house, text)
-    return body(house, run.id, run.label).catch(async (error) => {
-      throw await orAnother(house, { text, run }, error)
+  const named = async (backend: Backend) => {
+    const run = await namedOrAsking(cli, backend, text)
+    return body(backend, run.id, run.label).catch(async (error) => {
+      throw await orAnother(backend, { text, run }, error)
     })
   }
-  return withHouse(cli, named, needs)
+  return withBackend(cli, named, needs)
 }
 
 /** The run with this key has ended: tells of another with the same key that has not. */
 async function orAnother(
-  house: House,
+  backend: Backend,
   { text, run }: { text: string; run: Named },
   error: unknown,
 ): Promise<unknown> {
   if (!(error instanceof ReeveError) || error.code !== 'run-ended' || run.id.startsWith(text)) return error
   const form = `${run.workflow}:${text}`
-  const { runs } = await house.runs({ named: form }, mostNamed)
+  const { runs } = await backend.runs({ named: form }, mostNamed)
   const open = runs.filter(({ id, endedAt }) => id !== run.id && endedAt === null)
   if (open.length === 0) return error
   const others = open.map(({ id, status }) => `${id} (${status})`).join(', ')
@@ -75,12 +75,14 @@ async function orAnother(
 }
 
 /** A person may name a run by what it asks for, too. */
-async function namedOrAsking(cli: Cli, house: House, text: string): Promise<Named> {
+async function namedOrAsking(cli: Cli, backend: Backend, text: string): Promise<Named> {
   try {
-    return await namedRun(cli, text, ({ named, limit }) => house.runs({ named }, limit))
+    return await namedRun(cli, text, ({ named, limit }) => backend.runs({ named }, limit))
   } catch (error) {
     const asked =
-      error instanceof ReeveError && error.code === 'unknown-run' ? await approvalOf(house, text) : undefined
+      error instanceof ReeveError && error.code === 'unknown-run'
+        ? await approvalOf(backend, text)
+        : undefined
     if (!asked) throw error
     cli.terminal.remark(`${shownId(text)} is an approval of run ${asked.runId}`)
     return { id: asked.runId, label: asked.runId, workflow: asked.workflow }

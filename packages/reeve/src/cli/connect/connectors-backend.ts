@@ -23,7 +23,7 @@ import { keysToSetWith } from '../../store/secrets/key/keys-to-set-with.ts'
 import type { Workspace } from '../terminal/workspace.ts'
 
 /** What commands ask about connections to services. */
-export interface ConnectorsHouse {
+export interface ConnectorsBackend {
   list(): Promise<ConnectorView[]>
   versions(name: string): Promise<VersionView[]>
   diff(name: string): Promise<DiffView>
@@ -41,7 +41,7 @@ export interface ConnectorsHouse {
 export function localConnectors(
   { database, environment, actor }: Workspace,
   runtime: Runtime | undefined,
-): ConnectorsHouse {
+): ConnectorsBackend {
   const code = () => {
     if (!runtime) throw new Error('This command needs the code of the project, which was not loaded.')
     const { connections, vault } = internalsOf(runtime)
@@ -107,7 +107,7 @@ export function localConnectors(
 }
 
 /** Of a server, through its API. */
-export function remoteConnectors(client: Client): ConnectorsHouse {
+export function remoteConnectors(client: Client): ConnectorsBackend {
   return {
     list: async () => (await client.connectors.list()).items,
     versions: async (connector) => (await client.connectors.versions({ params: { connector } })).items,

@@ -19,29 +19,29 @@ import type { RunStatus } from '../../store/runs/runs.ts'
 import type { CostGroup } from '../../store/spending/costs.ts'
 import type { UndoPlan } from '../../tools/undo/undo-plan.ts'
 import type { TriggerView } from '../../triggers/trigger-view.ts'
-import type { Autonomy } from '../autonomy/autonomy-house.ts'
-import type { ConnectorsHouse } from '../connect/connectors-house.ts'
-import type { ProposalsHouse } from '../decide/proposals-house.ts'
-import type { MemoryHouse } from '../know/memory-house.ts'
-import type { LearningHouse } from '../learn/learning-house.ts'
-import type { LogsHouse } from '../look/logs-house.ts'
-import type { Principals } from '../people/principals-house.ts'
-import type { RightsHouse } from '../people/rights-house.ts'
+import type { Autonomy } from '../autonomy/autonomy-backend.ts'
+import type { ConnectorsBackend } from '../connect/connectors-backend.ts'
+import type { ProposalsBackend } from '../decide/proposals-backend.ts'
+import type { MemoryBackend } from '../know/memory-backend.ts'
+import type { LearningBackend } from '../learn/learning-backend.ts'
+import type { LogsBackend } from '../look/logs-backend.ts'
+import type { Principals } from '../people/principals-backend.ts'
+import type { RightsBackend } from '../people/rights-backend.ts'
 import type { Workspace } from '../terminal/workspace.ts'
 import type { ModelsView } from './models-view.ts'
 
 /**
- * What commands ask of the house: of a project's own database, or of a server (`--server`). Both answer in the same shapes,
+ * What commands ask of the backend: of a project's own database, or of a server (`--server`). Both answer in the same shapes,
  * so that no command knows which one it talks to. Each question fails as its implementation does, with a stable code.
  */
-export interface House extends Looks, Decides, Steers, People, Principals {
+export interface Backend extends Looks, Decides, Steers, People, Principals {
   autonomy: Autonomy
-  proposals: ProposalsHouse
-  learning: LearningHouse
-  connectors: ConnectorsHouse
-  rights: RightsHouse
-  memory: MemoryHouse
-  logs: LogsHouse
+  proposals: ProposalsBackend
+  learning: LearningBackend
+  connectors: ConnectorsBackend
+  rights: RightsBackend
+  memory: MemoryBackend
+  logs: LogsBackend
   /** `isTest`: asks each solver once. */
   models(isTest: boolean): Promise<ModelsView>
   triggers(): Promise<TriggerView[]>

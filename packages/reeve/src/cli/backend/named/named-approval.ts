@@ -3,30 +3,30 @@ import { safeLine } from '../../../base/text/one-line.ts'
 import { shownId } from '../../../base/text/text.ts'
 import { mostNamed } from '../../../inspect/lists/named-run.ts'
 import type { Cli } from '../../cli.ts'
-import type { Asked, House } from '../house.ts'
-import { withHouse } from '../with-house.ts'
+import type { Asked, Backend } from '../backend.ts'
+import { withBackend } from '../with-backend.ts'
 
 /** Of what waits, so much is looked through for what a person means. */
 const mostLookedAt = 1000
 
 /**
- * As `withHouse`, for what is done with one approval. A person names it by its id, by how that begins, or by the run that
+ * As `withBackend`, for what is done with one approval. A person names it by its id, by how that begins, or by the run that
  * asks for it (its id, how that begins, or its key), where that run asks for one thing alone.
  * @throws `unknown-approval` `ambiguous-approval`
  */
 export function withApproval<T>(
   cli: Cli,
   text: string,
-  body: (house: House, asked: Asked) => Promise<T>,
+  body: (backend: Backend, asked: Asked) => Promise<T>,
 ): Promise<T> {
-  return withHouse(cli, async (house) => body(house, await namedApproval(cli, house, text)))
+  return withBackend(cli, async (backend) => body(backend, await namedApproval(cli, backend, text)))
 }
 
-async function namedApproval(cli: Cli, house: House, text: string): Promise<Asked> {
-  const known = await approvalOf(house, text)
+async function namedApproval(cli: Cli, backend: Backend, text: string): Promise<Asked> {
+  const known = await approvalOf(backend, text)
   if (known) return known
-  const { runs } = await house.runs({ named: text }, mostNamed)
-  const { asked } = await house.approvals(mostLookedAt, false)
+  const { runs } = await backend.runs({ named: text }, mostNamed)
+  const { asked } = await backend.approvals(mostLookedAt, false)
   const meant = asked.filter(
     ({ runId, approval }) => approval.id.startsWith(text) || runs.some(({ id }) => id === runId),
   )
@@ -54,9 +54,9 @@ async function namedApproval(cli: Cli, house: House, text: string): Promise<Aske
 }
 
 /** The approval of exactly this id. */
-export async function approvalOf(house: Pick<House, 'approval'>, id: string): Promise<Asked | undefined> {
+export async function approvalOf(backend: Pick<Backend, 'approval'>, id: string): Promise<Asked | undefined> {
   try {
-    return await house.approval(id)
+    return await backend.approval(id)
   } catch (error) {
     if (error instanceof ReeveError && (error.code === 'unknown-approval' || error.code === 'bad-text'))
       return

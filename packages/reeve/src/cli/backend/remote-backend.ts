@@ -2,20 +2,20 @@ import { type Client, createClient } from '../../client/index.ts'
 import { answerProblem } from '../../engine/deciding/answer.ts'
 import type { Remember } from '../../engine/deciding/remember.ts'
 import type { RepeatedEffect } from '../../engine/outside/fork-plan.ts'
-import { remoteAutonomy } from '../autonomy/autonomy-house.ts'
-import { remoteConnectors } from '../connect/connectors-house.ts'
-import { remoteProposals } from '../decide/proposals-house.ts'
+import { remoteAutonomy } from '../autonomy/autonomy-backend.ts'
+import { remoteConnectors } from '../connect/connectors-backend.ts'
+import { remoteProposals } from '../decide/proposals-backend.ts'
 import { remoteMemory } from '../know/remote-memory.ts'
-import { remoteLearning } from '../learn/learning-house.ts'
-import { remoteLogs } from '../look/logs-house.ts'
-import { remotePrincipals } from '../people/principals-house.ts'
+import { remoteLearning } from '../learn/learning-backend.ts'
+import { remoteLogs } from '../look/logs-backend.ts'
+import { remotePrincipals } from '../people/principals-backend.ts'
 import { remoteRights } from '../people/remote-rights.ts'
-import type { Decides, House, People, Steers } from './house.ts'
+import type { Backend, Decides, People, Steers } from './backend.ts'
 import { remoteModels } from './models-view.ts'
 import { remoteLooks } from './remote-looks.ts'
 
-/** The house of a server, through its API. Who acts there is whose token it is. */
-export function remoteHouse(server: { url: string; token: string | undefined }): House {
+/** The backend of a server, through its API. Who acts there is whose token it is. */
+export function remoteBackend(server: { url: string; token: string | undefined }): Backend {
   const { url, token } = server
   const client = createClient({ url, ...(token === undefined ? {} : { token }) })
   let session: ReturnType<Client['session']> | undefined
