@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig, type Plugin, type Rolldown } from 'vite'
-import { asks, asksOfAll } from './src/asks.ts'
+import { asks, asksOfAll, type OpenAsks } from './src/asks.ts'
 
 /** The files of a script and of all that it imports. */
 function neededBy(chunk: Rolldown.OutputChunk, bundle: Rolldown.OutputBundle) {
@@ -30,14 +30,31 @@ const pageFiles: Plugin = {
     const chunks = Object.values(bundle).filter((file) => file.type === 'chunk')
     const chunkOf = (end: string) => chunks.find(({ moduleIds }) => moduleIds.some((id) => id.endsWith(end)))
     const always = neededBy(chunkOf('/src/main.tsx')!, bundle)
+    const filesOf = (script: string, known: ReadonlySet<string>) => {
+      const chunk = chunkOf(`/src${script}`)
+      if (!chunk) throw new Error(`There is no script ${script}.`)
+      const { scripts, styles } = neededBy(chunk, bundle)
+      return [...scripts, ...styles].filter((name) => !known.has(name))
+    }
+    const withFiles = (open: OpenAsks, known: ReadonlySet<string>) => ({
+      ...open,
+      lists: open.lists.map((list) => ({
+        ...list,
+        kinds: Object.fromEntries(
+          Object.entries(list.kinds).map(([kind, { script, ...its }]) => [
+            kind,
+            { ...its, ...(script !== undefined && { files: filesOf(script, known) }) },
+          ]),
+        ),
+      })),
+    })
     const source = readFileSync(join(import.meta.dirname, 'src/pages.ts'), 'utf8')
     const found: Record<string, object> = {}
     for (const [, path, file] of source.matchAll(/'(\/[^']*)': \(\) => import\('\.([^']+)'\)/g)) {
-      const chunk = chunkOf(`/src${file}`)
-      if (!chunk) throw new Error(`There is no script of the page ${path}: ${file}`)
-      const { scripts, styles } = neededBy(chunk, bundle)
-      const isOwn = (name: string) => !always.scripts.has(name) && !always.styles.has(name)
-      found[path!] = { files: [...scripts, ...styles].filter(isOwn), ...asks[path!] }
+      const files = filesOf(file!, new Set([...always.scripts, ...always.styles]))
+      const { open, ...first } = asks[path!] ?? { first: [] }
+      const known = new Set([...always.scripts, ...always.styles, ...files])
+      found[path!] = { files, ...first, ...(open && { open: withFiles(open, known) }) }
     }
     this.emitFile({
       type: 'asset',

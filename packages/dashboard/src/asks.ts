@@ -7,8 +7,38 @@ interface Asks {
   first: readonly string[]
   /** Only where the address has no filters: with them the page asks for something else. */
   isFiltered?: true
-  /** What is open at first: `$ID` is what the address has as `chosen`, and else the id of the first thing in the first answer. */
-  open?: { ask: string; chosen: string; field: readonly (string | number)[] }
+  open?: OpenAsks
+}
+
+/** What is open at first, and what is asked for it beyond its place in a list. */
+export interface OpenAsks {
+  /** The field of the address that names it. Without a name it is what waits longest. */
+  chosen?: string
+  /** Asked of what is named and in no list; `$id`: its name. */
+  unlisted?: string
+  /** For each address of `first`, in their order. */
+  lists: readonly {
+    /** The field that says since when a thing waits. */
+    since: string
+    /** The fields of its name: the first that is there counts. */
+    names: readonly string[]
+    /**
+     * By the `kind` of a thing: a `$field` stands for what it has there. `where`: only of those that have this field; `script`:
+     * of the part that draws such a thing alone.
+     */
+    kinds: Readonly<Record<string, { where?: string; asks: readonly string[]; script?: string }>>
+  }[]
+}
+
+/** As the inbox asks it: `inbox/whole.ts`. */
+const ofApproval = { asks: ['/api/approvals/$approval.id'] }
+const proposals = {
+  since: 'madeAt',
+  names: ['id'],
+  kinds: {
+    lesson: { where: 'body.rule', asks: ['/api/lessons/$id'] },
+    repair: { asks: ['/api/repairs/$body.repair', '/api/repairs/$body.repair/diff'] },
+  },
 }
 
 /** On every page. */
@@ -18,7 +48,23 @@ export const asks: Readonly<Record<string, Asks>> = {
   '/': { first: ['/api/today'] },
   '/inbox': {
     first: ['/api/waiting?limit=500', '/api/proposals?status=open&limit=200'],
-    open: { ask: '/api/approvals/$ID', chosen: 'item', field: ['items', 0, 'approval', 'id'] },
+    open: {
+      chosen: 'item',
+      unlisted: '/api/approvals/$id',
+      lists: [
+        {
+          since: 'since',
+          names: ['approval.id', 'runId'],
+          kinds: {
+            approval: ofApproval,
+            question: ofApproval,
+            outcome: ofApproval,
+            stuck: { asks: ['/api/runs/$runId'], script: '/features/inbox/StuckCard.tsx' },
+          },
+        },
+        proposals,
+      ],
+    },
   },
   '/runs': { first: ['/api/runs?limit=50'], isFiltered: true },
   '/runs/$run': {
@@ -72,7 +118,7 @@ export const asks: Readonly<Record<string, Asks>> = {
   '/evals': { first: ['/api/evals?limit=200'] },
   '/evals/$eval': { first: ['/api/evals/$eval'] },
   '/changes': { first: ['/api/proposals?limit=200'], isFiltered: true },
-  '/changes/$proposal': { first: ['/api/proposals/$proposal'] },
+  '/changes/$proposal': { first: ['/api/proposals/$proposal'], open: { lists: [proposals] } },
   '/system': {
     first: ['/api/workers', '/api/queues', '/api/schedules', '/api/triggers', '/api/models'],
   },

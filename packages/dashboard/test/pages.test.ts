@@ -79,13 +79,110 @@ test('a page uses all answers that come with it, and asks for none of them; a gu
       asked.filter((url) => urls.includes(url)),
       name,
     ).toEqual([])
-    // What of the inbox is open at first may be a proposal, which is asked for by itself.
-    const unused = page.locator('script[data-answers]:not([data-answers^="/api/approvals/"])')
-    expect(await unused.count(), name).toBe(0)
+    expect(await page.locator('script[data-answers]').count(), name).toBe(0)
   }
   const guest = await context.request.get(stage.url, { headers: { cookie: '', accept: 'text/html' } })
   expect(await guest.text()).not.toMatch(brought)
 })
+
+test('what is open in the inbox is whole when it is first seen, by its address and by a link', async () => {
+  const viewer = await stage.clientOf('viewer')
+  const { items: waiting } = await viewer.waiting.list()
+  const { items: proposed } = await viewer.proposals.list({ query: { status: 'open' } })
+  const ids = new Map<string, string>()
+  for (const { kind, approval, runId } of waiting) ids.set(kind, approval?.id ?? runId)
+  for (const { kind, id, body } of proposed) if (kind !== 'lesson' || 'rule' in body) ids.set(kind, id)
+  expect([...ids.keys()]).toEqual(
+    expect.arrayContaining(['approval', 'question', 'stuck', 'lesson', 'repair']),
+  )
+  const { page } = await visit(stage, '/more')
+  const settled = settling(page)
+  await page.addInitScript(watchFirstSight)
+  const seen = () =>
+    page.evaluate(() => {
+      const { first, asked, shifted } = window as unknown as {
+        first: string
+        asked: string[]
+        shifted: number
+      }
+      return { first, asked, shifted, now: document.querySelector('main')!.textContent }
+    })
+  const parts = {
+    '': '/api/',
+    approval: '/api/approvals/',
+    question: '/api/approvals/',
+    stuck: '/api/runs/',
+    lesson: '/api/lessons/',
+    repair: '/api/repairs/',
+  }
+  const timeless = (text: string) => text.replace(/(a moment|\d+ \w+)(?= ago)/g, 'SINCE')
+  for (const [kind, path] of [['', '/inbox'], ...[...ids].map(([kind, id]) => [kind, `/inbox?item=${id}`])]) {
+    // A server that is very busy leaves an answer out rather than have the page wait.
+    const wanted = ['/api/session', '/api/waiting/count', '/api/pause', '/api/waiting?', '/api/proposals?']
+    if (kind! in parts) wanted.push(parts[kind as keyof typeof parts])
+    let [html, tries] = ['', 0]
+    while (tries++ < 30 && !wanted.every((url) => html.includes(`data-answers="${url}`)))
+      html = (await (await page.goto(`${stage.url}${path}`))?.text()) ?? ''
+    await page
+      .getByText(/^The whole run|^Later…/)
+      .first()
+      .waitFor()
+    await settled()
+    const its = await seen()
+    expect(await page.locator('script[data-answers]').count(), kind).toBe(0)
+    expect(timeless(its.first), kind).toBe(timeless(its.now))
+    expect(its.shifted, kind).toBeLessThan(0.01)
+    expect(its.asked, kind).toEqual([])
+    // As one comes to it from another page: its parts are asked for then, before it is shown.
+    if (!['', 'stuck', 'repair'].includes(kind!)) continue
+    await page.goto(`${stage.url}/more`)
+    await page.getByRole('heading', { level: 1, name: /\w/ }).waitFor()
+    await page.evaluate(() => {
+      const { textContent: left } = document.querySelector('h1')!
+      Object.assign(window, { first: undefined, left })
+    })
+    await walk(page, path!)
+    await page
+      .getByText(/^The whole run|^Later…/)
+      .first()
+      .waitFor()
+    await settled()
+    const later = await seen()
+    expect(timeless(later.first), kind).toBe(timeless(later.now))
+  }
+})
+
+/** In the page: what of the inbox is seen first, and how far what was seen moved. */
+function watchFirstSight(): void {
+  const own = window as unknown as { first?: string; asked?: string[]; left?: string; shifted: number }
+  own.shifted = 0
+  // However busy the machine is, the page waits for what it shows.
+  performance.now = () => 0
+  const after = window.setTimeout
+  Object.assign(window, {
+    setTimeout: (act: () => void, ms?: number) => (ms === 1000 ? 0 : after(act, ms)),
+  })
+  const look = () => {
+    const main = document.querySelector('main')
+    const title = main?.querySelector('h1')?.textContent ?? 'Inbox'
+    const isSeen =
+      location.pathname === '/inbox' &&
+      title !== 'Inbox' &&
+      title !== own.left &&
+      !document.querySelector('.beginning')
+    if (isSeen && own.first === undefined) {
+      own.first = main!.textContent
+      own.asked = performance
+        .getEntriesByType('resource')
+        .flatMap(({ name }) => (new URL(name).pathname.startsWith('/api/') ? [name] : []))
+    }
+    requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) own.shifted += (entry as unknown as { value: number }).value
+  }).observe({ type: 'layout-shift', buffered: true })
+}
 
 test('a project that is all in sandbox says so on each page', async () => {
   const { page } = await visit(stage, '/', { isAlone: true })

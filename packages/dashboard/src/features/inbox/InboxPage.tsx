@@ -1,13 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { waitingQuery } from '../../api/queries.ts'
 import type { ApprovalItem, WaitingItem } from '../../api/types.ts'
 import { useKeys } from '../../frame/keys.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page } from '../../ui/Page.tsx'
-import ui from '../../ui/ui.module.css'
 import { count, since } from '../../ui/words.ts'
 import { Asker } from './Asker.tsx'
 import { useDecisions } from './decisions.tsx'
@@ -17,10 +16,8 @@ import { ItemList } from './ItemList.tsx'
 import { ProposalCard } from './ProposalCard.tsx'
 import { snooze, useSnoozed } from './snooze.ts'
 import { UnlistedPage } from './UnlistedPage.tsx'
+import { stuckCardQuery, useWhole } from './whole.ts'
 import { askedBy, idOf } from './wording.ts'
-
-// A run that is stuck is rare: its card comes with the first one.
-const StuckCard = lazy(() => import('./StuckCard.tsx').then((its) => ({ default: its.StuckCard })))
 
 /**
  * Everything that waits for a person, what was asked first first. What is open stays open: when it is decided elsewhere, or its
@@ -47,6 +44,7 @@ export function InboxPage() {
   const at = found >= 0 ? found : Math.min(place.current, items.length - 1)
   const item = isStale ? undefined : items[at]
   const shown = item && idOf(item)
+  const isWhole = useWhole(data && (item ?? null))
   const go = (index: number) => {
     const next = items[Math.min(Math.max(index, 0), items.length - 1)]
     void navigate({ to: '/inbox', search: next ? { item: idOf(next) } : {}, replace: true })
@@ -68,18 +66,18 @@ export function InboxPage() {
     { press: 'k', words: 'Previous in the inbox', act: () => go(at - 1) },
   ])
   useEffect(() => {
-    if (!shown) return
+    if (!shown || !isWhole) return
     scrollInList(document.getElementById(`item-${shown}`))
     // What is looked at is the page's address from the beginning on.
     if (shown !== chosen) void navigate({ to: '/inbox', search: { item: shown }, replace: true })
-  }, [shown, chosen, navigate])
+  }, [shown, isWhole, chosen, navigate])
   if (error && !data)
     return (
       <Page title="Inbox">
         <Failure error={error} again={() => void refetch()} />
       </Page>
     )
-  if (isPending) return <Page title="Inbox" />
+  if (isPending || (item && !isWhole)) return <Page title="Inbox" />
   if (isStale) return <UnlistedPage id={chosen} onNext={() => go(place.current)} onLater={putAwayUnlisted} />
   if (!item)
     return (
@@ -136,13 +134,16 @@ export function InboxPage() {
             onLater={putAway}
           />
         ) : (
-          <Suspense fallback={<div className={ui.room} />}>
-            <StuckCard key={idOf(item)} item={item} />
-          </Suspense>
+          <Stuck key={idOf(item)} item={item} />
         )}
       </div>
     </Page>
   )
+}
+
+function Stuck({ item }: { item: WaitingItem }) {
+  const { data: Card } = useQuery(stuckCardQuery)
+  return Card ? <Card item={item} /> : null
 }
 
 /** So high is what fades out at the end of the list. */

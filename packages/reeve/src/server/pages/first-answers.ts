@@ -1,4 +1,5 @@
 import { serverTimeHeader } from '../../base/time/server-time.ts'
+import { type OpenAtFirst, openOf } from './open-at-first.ts'
 
 /** What a page asks of the API first, as its build says (`asks.ts` of the dashboard). */
 export interface FirstAsks {
@@ -8,8 +9,7 @@ export interface FirstAsks {
   first?: readonly string[]
   /** What it asks depends on the search of its address: where there is one, the page asks itself. */
   isFiltered?: boolean
-  /** What is open at first: `$ID` is what the address has as `chosen`, else what the first of `first` has in `field`. */
-  open?: { ask: string; chosen: string; field: readonly (string | number)[] }
+  open?: OpenAtFirst
 }
 
 /** How the API answers an address, to whoever asked for the page. */
@@ -28,37 +28,46 @@ interface Answer {
   text: string
 }
 
+/** What comes along with a page. */
+export interface Brought {
+  /** The answers, as data in its HTML. */
+  html: string
+  /** Files that it needs beyond its own. */
+  files: readonly string[]
+}
+
 /**
- * The answers to what a page asks first, as data in its HTML: over a slow line a page that had to ask would wait for its scripts,
- * and then once more for each answer. Whoever gets the page gets what the API answers them, and nothing of what it refuses.
+ * The answers to what a page asks first: over a slow line a page that had to ask would wait for its scripts, and then once more for
+ * each answer. Whoever gets the page gets what the API answers them, and nothing of what it refuses.
  */
 export async function firstAnswers(
   { always, first = [], isFiltered = false, open }: FirstAsks,
   address: { pattern: string; url: URL },
   ask: AskApi,
-): Promise<string> {
+): Promise<Brought> {
   const { search, searchParams } = address.url
-  const own = isFiltered && search !== '' ? [] : first.map((url) => answerTo(filled(url, address), ask))
-  const opened = async () => {
-    const id = open && (searchParams.get(open.chosen) ?? fieldOf(await own[0], open.field))
-    return typeof id === 'string'
-      ? answerTo(open!.ask.replace('$ID', encodeURIComponent(id)), ask)
-      : undefined
-  }
-  const all = [...always.map((url) => answerTo(url, ask)), ...own, opened()]
   const patience = AbortSignal.timeout(patienceMs)
   const late = new Promise<undefined>((resolve) => {
     patience.addEventListener('abort', () => resolve(undefined))
   })
-  const answers = await Promise.all(all.map((answer) => Promise.race([answer, late])))
-  return answers.map((answer) => (answer ? scriptOf(answer) : '')).join('')
+  const inTime = (url: string) => Promise.race([answerTo(url, ask), late])
+  const own = isFiltered && search !== '' ? [] : first.map((url) => inTime(filled(url, address)))
+  const opened = async () => {
+    if (!open) return undefined
+    const lists = (await Promise.all(own)).map((answer) => answer && (JSON.parse(answer.text) as unknown))
+    const its = openOf(open, lists, open.chosen === undefined ? null : searchParams.get(open.chosen))
+    return { files: its.files, answers: await Promise.all(its.asks.map(inTime)) }
+  }
+  const [more, ...answers] = await Promise.all([opened(), ...always.map(inTime), ...own])
+  const all = [...answers, ...(more?.answers ?? [])]
+  return { html: all.map((answer) => (answer ? scriptOf(answer) : '')).join(''), files: more?.files ?? [] }
 }
 
 async function answerTo(url: string, ask: AskApi): Promise<Answer | undefined> {
   try {
     const response = await ask(url)
     const text = await response.text()
-    if (!response.ok || text.length > longestAnswer) return undefined
+    if (!response.ok) return undefined
     return { url, time: response.headers.get(serverTimeHeader) ?? '', text }
   } catch {
     return undefined
@@ -72,15 +81,9 @@ function filled(ask: string, { pattern, url }: { pattern: string; url: URL }): s
   return ask.replace(/\$\w+/g, (name) => parts[names.indexOf(`:${name.slice(1)}`)] ?? name)
 }
 
-function fieldOf(answer: Answer | undefined, field: readonly (string | number)[]): unknown {
-  if (!answer) return undefined
-  let value: unknown = JSON.parse(answer.text)
-  for (const part of field) value = (value as Record<string | number, unknown> | undefined | null)?.[part]
-  return value
-}
-
 /** Data that no browser runs; nothing in it can end it. */
 function scriptOf({ url, time, text }: Answer): string {
+  if (text.length > longestAnswer) return ''
   const data = text.replaceAll('<', '\\u003c')
   const place = url.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
   return `<script type="application/json" data-answers="${place}" data-time="${time}">${data}</script>\n`

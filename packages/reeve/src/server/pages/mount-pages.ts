@@ -48,12 +48,15 @@ export function mountPages(app: Hono, { cursorFor, apiFor }: PageOptions): void 
       // Before anything is read: what happens meanwhile is heard.
       const cursor = await cursorFor(context)
       const { files, asks } = partsOf(path)
-      context.header('link', files.map(linkOf).join(', '))
+      const link = (more: readonly string[]) =>
+        context.header('link', [...files, ...more].map(linkOf).join(', '))
+      link([])
       if (cursor === undefined) return html(context, page({}))
       const events = `<meta name="reeve-events" content="${cursor}">\n`
       const address = { pattern: path, url: new URL(context.req.url) }
-      const answers = await firstAnswers(asks, address, apiFor(context))
-      return html(context, page({ head: events, end: answers }))
+      const brought = await firstAnswers(asks, address, apiFor(context))
+      link(brought.files)
+      return html(context, page({ head: events, end: brought.html }))
     })
 }
 
