@@ -4,7 +4,12 @@ import { firstCharacters } from '../base/text/shorten.ts'
 import type { Clock } from '../base/time/time.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Database } from '../store/database.ts'
-import { type BulkActionRow, moveBulkAction, takeBulkAction } from '../store/runs/bulk-actions.ts'
+import {
+  type BulkActionRow,
+  holdBulkActions,
+  moveBulkAction,
+  takeBulkActions,
+} from '../store/runs/bulk-actions.ts'
 import { type RunFilter, type RunPlace, readRunSlice } from '../store/runs/run-lists.ts'
 import type { RunRow } from '../store/runs/runs.ts'
 
@@ -22,7 +27,17 @@ interface Options {
   log: Log
 }
 
-/** Carries bulk actions out, one after the other, in slices, and goes on with those that a process before left. */
+/** An action that is being carried out, and how far it has come. */
+interface Work {
+  action: BulkActionRow
+  filter: RunFilter
+  place: RunPlace | undefined
+}
+
+/**
+ * Carries bulk actions out in slices, a slice of each in turn, so that a small one does not wait for a large one; and goes on
+ * with those that a process before left.
+ */
 export class BulkActions {
   readonly #options: Options
   readonly #closing = new AbortController()
@@ -55,31 +70,53 @@ export class BulkActions {
   }
 
   async #carryOut(): Promise<void> {
-    const { database, log } = this.#options
-    this.#isWoken = false
+    const { clock, log } = this.#options
+    const turns: Work[] = []
+    let lookedAt = Number.NEGATIVE_INFINITY
     try {
       for (;;) {
-        const action = await database.transaction((session) => takeBulkAction(session))
-        if (!action || this.#closing.signal.aborted) return
-        await this.#through(action)
+        if (this.#isWoken || clock.now() - lookedAt >= lookMs) {
+          this.#isWoken = false
+          lookedAt = clock.now()
+          turns.push(...(await this.#take(turns)))
+        }
+        const work = turns.shift()
+        if (!work || this.#closing.signal.aborted) return
+        if (await this.#goesOn(work, turns)) turns.push(work)
+        // Another may have waited for its end.
+        else this.#isWoken = true
       }
     } catch (error) {
-      log.error('a bulk action stands still; it goes on later', { error: String(error) })
+      log.error('bulk actions stand still; they go on later', { error: String(error) })
     }
   }
 
-  async #through(action: BulkActionRow): Promise<void> {
-    const { database } = this.#options
-    const asked = JSON.parse(action.filter) as RunFilter
-    const begunAt = action.created_at + 1
-    const filter = { ...asked, until: Math.min(asked.until ?? begunAt, begunAt) }
-    let place = action.place === null ? undefined : (JSON.parse(action.place) as RunPlace)
-    while (!this.#closing.signal.aborted) {
+  /** Those that are not among the turns already: a slice that took long is no reason to begin anew. */
+  async #take(turns: readonly Work[]): Promise<Work[]> {
+    const taken = await this.#options.database.transaction((session) => takeBulkActions(session))
+    const known = new Set(turns.map(({ action }) => action.id))
+    return taken.filter(({ id }) => !known.has(id)).map(workOf)
+  }
+
+  /** Does its next slice. One that fails leaves its turn to the others: it is taken again later. */
+  async #goesOn(work: Work, others: readonly Work[]): Promise<boolean> {
+    const { database, log } = this.#options
+    const { action, filter, place } = work
+    try {
       const { rows, next } = await readRunSlice(database, filter, place, slice)
-      const step = { place: next, ...(await this.#actOnAll(action, rows)) }
-      const goesOn = await database.transaction((session) => moveBulkAction(session, action.id, step))
-      if (!next || !goesOn) return
-      place = next
+      const step = { from: place, place: next, ...(await this.#actOnAll(action, rows)) }
+      const goesOn = await database.transaction(async (session) => {
+        await holdBulkActions(
+          session,
+          others.map((each) => each.action.id),
+        )
+        return moveBulkAction(session, action.id, step)
+      })
+      work.place = next
+      return goesOn && next !== undefined
+    } catch (error) {
+      log.error('a bulk action stands still; it goes on later', { action: action.id, error: String(error) })
+      return false
     }
   }
 
@@ -121,4 +158,14 @@ export class BulkActions {
 /** A process that was cut off had done it already, and not yet written down that it had. */
 function wasDone({ action, created_at }: BulkActionRow, { status, ended_at }: RunRow): boolean {
   return action === 'cancel' && status === 'cancelled' && ended_at !== null && ended_at >= created_at
+}
+
+function workOf(action: BulkActionRow): Work {
+  const asked = JSON.parse(action.filter) as RunFilter
+  const begunAt = action.created_at + 1
+  return {
+    action,
+    filter: { ...asked, until: Math.min(asked.until ?? begunAt, begunAt) },
+    place: action.place === null ? undefined : (JSON.parse(action.place) as RunPlace),
+  }
 }

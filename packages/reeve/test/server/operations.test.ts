@@ -264,6 +264,33 @@ test('a bulk action on thousands of runs is stopped on its way, and what it did 
   }, 60_000)
 }, 120_000)
 
+test('a small bulk action ends beside a large one; what must not overtake it waits', async () => {
+  const server = await startServer({ isIdle: true })
+  const reeve = await server.as('operator')
+  await Promise.all(Array.from({ length: 600 }, () => server.runtime.startRun('await-go', null)))
+  await Promise.all(Array.from({ length: 10 }, () => server.runtime.startRun('decide', { what: 'x' })))
+  const start = async (action: 'cancel' | 'pause' | 'resume', workflow: string) =>
+    (await reeve.bulk.start({ body: { action, filter: { workflow } } })).id
+  const ended = (bulk: string) =>
+    vi.waitFor(async () => {
+      const now = await reeve.bulk.one({ params: { bulk } })
+      expect(now.status).toBe('done')
+      return now
+    }, 60_000)
+  const large = await start('pause', 'await-go')
+  const opposed = await start('resume', 'await-go')
+  const small = await start('cancel', 'decide')
+  expect(await ended(small)).toMatchObject({ done: 10, refused: 0 })
+  const [its, other] = await Promise.all([large, opposed].map((bulk) => reeve.bulk.one({ params: { bulk } })))
+  expect(its).toMatchObject({ status: 'running' })
+  expect(its!.done).toBeLessThan(600)
+  expect(other).toMatchObject({ status: 'running', done: 0, refused: 0 })
+  expect(await ended(opposed)).toMatchObject({ done: 600, refused: 0 })
+  expect(await ended(large)).toMatchObject({ done: 600, refused: 0 })
+  const paused = 'select count(*) as count from runs where paused = 1'
+  expect(await server.internals.database.get(paused)).toEqual({ count: 0 })
+}, 120_000)
+
 test('a bulk action that a process left goes on in the next one', async () => {
   const first = await startServer()
   const { database } = first.runtime.environment

@@ -69,30 +69,57 @@ export function listBulkActions(
 /** So long nobody else takes an action over from a process that carries it out (ms). */
 const takenForMs = 10_000
 
-/** In a transaction: takes the oldest action that nobody carries out now. */
-export async function takeBulkAction(session: Session): Promise<BulkActionRow | undefined> {
-  const row = await session.get<BulkActionRow>(
-    `select * from bulk_actions where status = 'running' and moved_at < reeve_now() - ?
-     order by created_at limit 1 {skip}`,
+/**
+ * An action waits for the end of those that were asked for before it, where what becomes of a run depends on which comes last: a
+ * resume after a pause, anything beside a retry. Those of one verb do not, nor does a cancel beside a pause or a resume.
+ */
+const isFree = `not exists (select 1 from bulk_actions before
+  where before.status = 'running' and before.id < bulk_actions.id and before.action <> bulk_actions.action
+    and ('retry' in (before.action, bulk_actions.action) or 'cancel' not in (before.action, bulk_actions.action)))`
+
+/** In a transaction: takes the actions that nobody carries out now, the oldest first. */
+export async function takeBulkActions(session: Session): Promise<BulkActionRow[]> {
+  const rows = await session.all<BulkActionRow>(
+    `select * from bulk_actions where status = 'running' and moved_at < reeve_now() - ? and ${isFree}
+     order by id {skip}`,
     [takenForMs],
   )
-  if (row) await session.run('update bulk_actions set moved_at = reeve_now() where id = ?', [row.id])
-  return row
+  await holdBulkActions(
+    session,
+    rows.map(({ id }) => id),
+  )
+  return rows
+}
+
+/** Keeps actions that wait for their turn in the process that carries them out. */
+export async function holdBulkActions(session: Session, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await session.run(
+    `update bulk_actions set moved_at = reeve_now() where status = 'running' and id in (${ids.map(() => '?').join(', ')})`,
+    [...ids],
+  )
 }
 
 /**
- * Where it goes on; no place: it is done. Answers false when it was stopped meanwhile: what was done until then still counts.
+ * Where it goes on; no place: it is done. Answers false when it was stopped meanwhile: what was done until then still counts. So
+ * does what another process did that took it over: then it is not moved.
  */
 export async function moveBulkAction(
   session: Session,
   id: string,
-  step: { place: RunPlace | undefined; done: number; refused: number; problem: string | null },
+  step: {
+    from: RunPlace | undefined
+    place: RunPlace | undefined
+    done: number
+    refused: number
+    problem: string | null
+  },
 ): Promise<boolean> {
   const row = await session.get<Pick<BulkActionRow, 'status'>>(
     `update bulk_actions set place = ?, done = done + ?, refused = refused + ?, problem = coalesce(?, problem),
        moved_at = reeve_now(), status = case when status = 'running' then ? else status end,
        ended_at = case when status = 'running' and ? = 1 then reeve_now() else ended_at end
-     where id = ? returning status`,
+     where id = ? and coalesce(place, '') = ? returning status`,
     [
       step.place ? JSON.stringify(step.place) : null,
       step.done,
@@ -101,6 +128,7 @@ export async function moveBulkAction(
       step.place ? 'running' : 'done',
       step.place ? 0 : 1,
       id,
+      step.from ? JSON.stringify(step.from) : '',
     ],
   )
   return row !== undefined && row.status !== 'stopped'
