@@ -203,9 +203,12 @@ export function isWorkflow(value: unknown): value is Workflow {
   )
 }
 
+/** What the names of the runtime's own workflows begin with. */
+export const reservedPrefix = 'reeve.'
+
 /** Whether a name is one of the runtime's own workflows. */
 export function isReserved(workflow: string): boolean {
-  return workflow.startsWith('reeve.')
+  return workflow.startsWith(reservedPrefix)
 }
 
 /** The workflows of a project, by name and version. The one registered last under a name is the current one. */

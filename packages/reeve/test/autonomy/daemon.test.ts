@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { fingerprintsOf } from '../../src/autonomy/daemon/look/fingerprints.ts'
-import type { WorkflowRegistry } from '../../src/engine/workflow.ts'
-import { daemon, goal, type ProjectConfig, tool, workflow } from '../../src/index.ts'
+import { type GoalStanding, goalStandings } from '../../src/autonomy/goals/goal-standing.ts'
+import { untilAborted } from '../../src/base/time/abort.ts'
+import { defineWorkflow, type Workflow, type WorkflowRegistry } from '../../src/engine/workflow.ts'
+import { type Context, daemon, goal, type ProjectConfig, tool, workflow } from '../../src/index.ts'
 import { daemonView } from '../../src/inspect/ledger/daemon-view.ts'
 import { type LedgerOptions, ledgerPage } from '../../src/inspect/ledger/ledger.ts'
 import { internalsOf } from '../../src/runtime/runtime.ts'
@@ -93,6 +95,58 @@ test('what the runtime does by itself is no part of what is decided upon', async
   }
   expect(metrics.map(({ workflow }) => workflow)).toEqual(['greet'])
   expect(calendar.map(({ schedule }) => schedule)).toEqual(['daily'])
+})
+
+test('whether the runtime is at work by itself at the moment of a look changes nothing', async () => {
+  const successOfAll = goal({
+    name: 'all-well',
+    aim: 'What is begun succeeds',
+    owner: 'ada',
+    metric: { metric: 'taskSuccess' },
+    target: { atLeast: 0.9 },
+    review: '2027-01-01',
+  })
+  const looks = async (isAtWork: boolean) => {
+    const { workflows } = works()
+    const { solver, config } = deciding([say('idle'), say('idle')])
+    const steward = daemon({
+      name: 'steward',
+      goals: [successOfAll],
+      directives: ['greet'],
+      route: 'decide',
+      events: [],
+    })
+    const house = await openHouse({ daemons: [steward], workflows, config, isStarted: false })
+    const { engine } = internalsOf(house.runtime)
+    const over = Promise.withResolvers<void>()
+    engine.workflows.add(
+      defineWorkflow({
+        name: 'reeve.night',
+        input: z.object({ fails: z.boolean() }),
+        async run(ctx: Context, { fails }: { fails: boolean }) {
+          if (fails) throw new Error('it failed')
+          await ctx.step('at work', () => over.promise)
+        },
+      } as Parameters<typeof defineWorkflow>[0]) as Workflow,
+    )
+    await house.runtime.start()
+    const night = async (fails: boolean) =>
+      isAtWork ? engine.startRun('reeve.night', { fails }, { channel: 'operator' }) : undefined
+    const slow = await night(false)
+    const first = await house.nextCycle()
+    await (await night(true))?.result()
+    over.resolve()
+    await slow?.result()
+    const second = await house.nextCycle()
+    // Work of the house, after which somebody is asked again.
+    await (await house.runtime.startRun('greet', { who: 'ada' })).result()
+    await house.nextCycle()
+    expect([first, second].map(({ output }) => output.result)).toEqual(['idle', 'skipped'])
+    return solver.questions.map(({ input }) => input)
+  }
+  const told = await looks(true)
+  expect(told).toHaveLength(2)
+  expect(told).toEqual(await looks(false))
 })
 
 test('nothing changed since it decided to be idle: nobody is asked, until something happens', async () => {
@@ -468,6 +522,28 @@ test('a goal whose money of today is used up is closed, and a decision names its
   })
   const house = await openHouse({ daemons: [steward], workflows })
   expect((await house.nextCycle()).said('decision-ended')).toMatchObject({ goal: 'answered', why: 'missed' })
+})
+
+test('a function that measures a goal gets five seconds by the clock, however busy the machine is', async () => {
+  const house = await openHouse({ daemons: [], workflows: [] })
+  const slow = goal({
+    name: 'slow',
+    aim: 'It is measured',
+    owner: 'ada',
+    metric: (signal) => untilAborted(signal),
+    target: { atLeast: 1 },
+    review: '2027-01-01',
+  })
+  const { database } = internalsOf(house.runtime)
+  let standing: GoalStanding | undefined
+  const measuring = goalStandings(database, [slow], house.clock).then(([only]) => {
+    standing = only
+  })
+  await house.clock.advance(4999)
+  expect(standing).toBeUndefined()
+  await house.clock.advance(1)
+  await measuring
+  expect(standing).toMatchObject({ value: null, status: 'unknown', problem: 'It took longer than 5000 ms' })
 })
 
 test('the ledger is narrowed by goal, directive and result', async () => {

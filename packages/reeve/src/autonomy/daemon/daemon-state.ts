@@ -2,7 +2,7 @@ import type { Json } from '../../base/json/json.ts'
 import type { DecisionResult } from '../../store/journal/vocabulary/autonomy-events.ts'
 import type { GoalStanding } from '../goals/goal-standing.ts'
 
-/** What became of other runs since the daemon looked last; its own cycles and what it started are left out. */
+/** What became of other runs since the daemon looked last; what it started is left out, and so is what is no work of the house (cycles of daemons, learning, repairs). */
 export interface DaemonNews {
   /** How many runs began. */
   started: number

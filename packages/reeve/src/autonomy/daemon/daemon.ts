@@ -7,6 +7,7 @@ import { checkText } from '../../base/text/text.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import { type Grant, type PreparedGrant, prepareGrants } from '../../governance/grants/grant.ts'
 import { type Goal, isGoal } from '../goals/goal.ts'
+import { cyclePrefix } from '../work.ts'
 import type { DaemonDecision, DaemonState } from './daemon-state.ts'
 
 /**
@@ -166,7 +167,7 @@ export function isDaemon(value: unknown): value is Daemon {
 
 /** The workflow whose runs are its cycles, and the principal that it acts as. */
 export function daemonWorkflowName(name: string): string {
-  return `daemon:${name}`
+  return `${cyclePrefix}${name}`
 }
 
 function wakesOf(

@@ -4,6 +4,7 @@ import { dropCursor, freeCursor, holdCursor, moveCursor } from '../../store/jour
 import { type EventType, payloadIfSound } from '../../store/journal/events.ts'
 import { Tail, type TailEvent } from '../../store/journal/tail.ts'
 import { type WhoseRun, whoseRuns } from '../../store/runs/family.ts'
+import { cyclePrefix } from '../work.ts'
 import { type Daemon, type DaemonEvent, daemonWorkflowName } from './daemon.ts'
 import type { DaemonKeeper } from './keeper.ts'
 
@@ -64,7 +65,7 @@ export class EventWakes {
   async look(): Promise<boolean> {
     const tail = await this.#held()
     if (!tail) return false
-    const events = (await tail.read()).filter(({ workflow }) => !workflow.startsWith('daemon:'))
+    const events = (await tail.read()).filter(({ workflow }) => !workflow.startsWith(cyclePrefix))
     if (events.length > 0) await this.#wake(events)
     if (tail.cursor === this.#saved) return false
     // Where nothing came that wakes anybody the place is written now and then: to read it again costs less than to write it.

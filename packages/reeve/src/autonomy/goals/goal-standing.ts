@@ -1,10 +1,11 @@
 import { messageOf } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
-import { toMs } from '../../base/time/time.ts'
+import { type Clock, toMs } from '../../base/time/time.ts'
 import type { Metrics } from '../../inspect/health/metrics.ts'
 import { workflowMetrics } from '../../inspect/health/workflow-metrics.ts'
 import { type GoalChangeRow, goalChanges } from '../../store/autonomy/goal-changes.ts'
 import type { Session } from '../../store/database.ts'
+import { isWork } from '../work.ts'
 import type { Goal, GoalTarget, NamedMetric } from './goal.ts'
 
 /** A goal as it stands now, with what people changed of it. */
@@ -51,22 +52,23 @@ function withChange(goal: Goal, { change }: GoalChangeRow): Goal {
 }
 
 /**
- * Measures goals.
+ * Measures goals. A function gets 5 seconds by the clock.
  * A goal whose function throws is unknown, with why: no daemon stops for it.
  */
 export async function goalStandings(
   session: Session,
   goals: readonly Goal[],
-  now: number,
+  clock: Clock,
 ): Promise<GoalStanding[]> {
   const standings: GoalStanding[] = []
-  for (const goal of await changedGoals(session, goals)) standings.push(await standingOf(session, goal, now))
+  for (const goal of await changedGoals(session, goals))
+    standings.push(await standingOf(session, goal, clock))
   return standings
 }
 
-async function standingOf(session: Session, goal: Goal, now: number): Promise<GoalStanding> {
+async function standingOf(session: Session, goal: Goal, clock: Clock): Promise<GoalStanding> {
   const { name, aim, owner, metric, target, review, dayUsd } = goal
-  const { value, problem } = await measuredValue(session, metric, now)
+  const { value, problem } = await measuredValue(session, metric, clock)
   return {
     name,
     aim,
@@ -77,7 +79,7 @@ async function standingOf(session: Session, goal: Goal, now: number): Promise<Go
     status: value === null ? 'unknown' : isMet(value, target) ? 'met' : 'missed',
     progress: value === null ? null : progressOf(value, target),
     review,
-    isReviewDue: Date.parse(review) <= now,
+    isReviewDue: Date.parse(review) <= clock.now(),
     dayUsd,
     problem,
   }
@@ -86,17 +88,29 @@ async function standingOf(session: Session, goal: Goal, now: number): Promise<Go
 async function measuredValue(
   session: Session,
   metric: Goal['metric'],
-  now: number,
+  clock: Clock,
 ): Promise<{ value: number | null; problem: string | null }> {
   try {
     const value =
       typeof metric === 'function'
-        ? await metric(AbortSignal.timeout(measureWithinMs))
-        : await namedValue(session, metric, now)
+        ? await measured(metric, clock)
+        : await namedValue(session, metric, clock.now())
     if (value === null || Number.isFinite(value)) return { value, problem: null }
     return { value: null, problem: `its function gave ${String(value)}, which is not a number` }
   } catch (error) {
     return { value: null, problem: messageOf(error) }
+  }
+}
+
+async function measured(metric: Exclude<Goal['metric'], NamedMetric>, clock: Clock): Promise<number | null> {
+  const controller = new AbortController()
+  const late = () =>
+    controller.abort(new DOMException(`It took longer than ${measureWithinMs} ms`, 'TimeoutError'))
+  const cancel = clock.after(measureWithinMs, late)
+  try {
+    return await metric(controller.signal)
+  } finally {
+    cancel()
   }
 }
 
@@ -110,9 +124,8 @@ async function namedValue(
   now: number,
 ): Promise<number | null> {
   const { workflows } = await workflowMetrics(session, now - toMs(over), metric)
-  // The cycles of daemons are how the work is led, not the work.
   const own = workflows.filter((each) =>
-    workflow === undefined ? !each.workflow.startsWith('daemon:') : each.workflow === workflow,
+    workflow === undefined ? isWork(each.workflow) : each.workflow === workflow,
   )
   if (own.length === 0) return null
   if (own.length === 1) return own[0]!.total[metric]

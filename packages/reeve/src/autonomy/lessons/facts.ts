@@ -4,6 +4,7 @@ import { fromNanoUsd } from '../../base/money.ts'
 import { type Corrected, correctedSince } from '../../inspect/failures/corrected.ts'
 import type { Session } from '../../store/database.ts'
 import { type RunFactRow, runFactRows } from '../../store/learning/run-facts.ts'
+import { cyclePrefix } from '../work.ts'
 import { featuresOf } from './features.ts'
 
 /** A run that ended, as far as something can be learnt from it. */
@@ -44,7 +45,7 @@ export async function runFacts(
 function factOf(row: RunFactRow, corrected: readonly Corrected[]): RunFact {
   const code = codeOf(row)
   const isFailure = code !== ''
-  const isDecided = row.parent_workflow?.startsWith('daemon:') === true
+  const isDecided = row.parent_workflow?.startsWith(cyclePrefix) === true
   return {
     run: row.id,
     no: row.no,

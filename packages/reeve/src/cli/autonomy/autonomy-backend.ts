@@ -10,7 +10,7 @@ import { changeGoalBy, requireGoal } from '../../autonomy/goals/change-goal.ts'
 import { type GoalChange, type GoalStanding, goalStandings } from '../../autonomy/goals/goal-standing.ts'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
-import { isoText } from '../../base/time/time.ts'
+import { isoText, systemClock } from '../../base/time/time.ts'
 import type { Client } from '../../client/index.ts'
 import { type DaemonView, daemonView, daemonViews, requireDaemon } from '../../inspect/ledger/daemon-view.ts'
 import { type LedgerLine, ledgerPage } from '../../inspect/ledger/ledger.ts'
@@ -68,13 +68,14 @@ export function localAutonomy(workspace: Workspace, runtime: Runtime | undefined
     return { ...actingAs(actor, database), why }
   }
   const now = () => actingAs(actor, database).at
+  const clock = database.clock ?? systemClock
   const code = () => {
     if (runtime) return internalsOf(runtime)
     throw new Error('This command needs the code of the project, which was not loaded.')
   }
   const known = () => code().goals
   const goal = async (name: string): Promise<GoalWithChanges> => {
-    const [standing] = await goalStandings(database, [requireGoal(known(), name)], now())
+    const [standing] = await goalStandings(database, [requireGoal(known(), name)], clock)
     const changes = (await goalChanges(database, name)).reverse().map((row) => ({
       by: row.made_by,
       at: isoText(row.made_at),
@@ -97,7 +98,7 @@ export function localAutonomy(workspace: Workspace, runtime: Runtime | undefined
       })
       return daemonView(database, name, now())
     },
-    goals: () => goalStandings(database, known(), now()),
+    goals: () => goalStandings(database, known(), clock),
     goal,
     async directiveVersions(name, limit) {
       const { versions, next } = await directiveHistory(database, name, { limit })

@@ -27,15 +27,21 @@ export interface QueueView {
 
 const mostCounted = 10_000
 
-/** All queues, by name. */
-export async function queuesView(session: Session): Promise<QueueView[]> {
-  const lanes = Map.groupBy(await laneDepths(session, mostCounted), ({ queue }) => queue)
+/** All queues, by name. `without`: runs of workflows whose names begin so are not counted. */
+export async function queuesView(
+  session: Session,
+  { without }: { without?: string } = {},
+): Promise<QueueView[]> {
+  const depths = await laneDepths(session, mostCounted)
+  const counted =
+    without === undefined ? depths : depths.filter(({ workflow }) => !workflow.startsWith(without))
+  const lanes = Map.groupBy(counted, ({ queue }) => queue)
   const driven = await drivenVersions(session)
   const views: QueueView[] = []
   for (const row of await listQueues(session)) {
     const { name, concurrency, key_concurrency, rate_count, rate_ms } = row
     const own = lanes.get(name) ?? []
-    const { running, inLine } = await busyOf(session, name, mostCounted)
+    const { running, inLine } = await busyOf(session, name, { most: mostCounted, without })
     const since = own.length === 0 ? null : Math.min(...own.map((lane) => lane.since))
     views.push({
       name,

@@ -1,4 +1,4 @@
-import { isReserved } from '../../../engine/workflow.ts'
+import { reservedPrefix } from '../../../engine/workflow.ts'
 import { healthOf } from '../../../inspect/health/sentence.ts'
 import { silentRuns } from '../../../inspect/health/silent.ts'
 import { workflowMetrics } from '../../../inspect/health/workflow-metrics.ts'
@@ -10,6 +10,7 @@ import { liveWorkers } from '../../../store/dispatch/workers.ts'
 import { countItems } from '../../../store/memory/items.ts'
 import { failuresSince } from '../../../store/runs/figures/outcomes.ts'
 import { countOpenRuns } from '../../../store/runs/run-counts.ts'
+import { isWork } from '../../work.ts'
 import type { CycleMemory } from '../cycle-memory.ts'
 
 const weekMs = 7 * 86_400_000
@@ -18,19 +19,22 @@ const mostWorkflows = 20
 const mostSchedules = 50
 
 /**
- * How the house stands, from the read model. Left out are the cycles of daemons, and what the runtime does by itself (learning, repairs):
- * nothing is decided by these, and each decision would pay for them.
+ * How the house stands, from the read model. What is no work of the house is left out: nothing is decided by it, each decision would pay
+ * for it, and whether it runs at the moment of a look is chance.
  */
 export async function readFacts(session: Session, now: number): Promise<NonNullable<CycleMemory['facts']>> {
   const counts = await countsOfWaiting(session)
-  const queues = (await queuesView(session)).filter(({ name }) => name !== daemonQueue)
+  const queues = (await queuesView(session, { without: reservedPrefix })).filter(
+    ({ name }) => name !== daemonQueue,
+  )
   const health = healthOf({
     now,
     counts,
     oldest: [],
     runs: await countOpenRuns(session),
     queues,
-    workers: (await liveWorkers(session)).length,
+    // Whoever looks is one, also where the clock went on further than its last sign of life.
+    workers: Math.max(1, (await liveWorkers(session)).length),
     silent: await silentRuns(session, now),
     failedSinceYesterday: (await failuresSince(session, now - dayMs, 1000)).length,
   })
@@ -56,10 +60,6 @@ export async function readFacts(session: Session, now: number): Promise<NonNulla
       .map(({ name, workflow, nextAt }) => ({ schedule: name, workflow, nextAt })),
     memory: { items: await countItems(session), lessons: await countItems(session, ['lesson']) },
   }
-}
-
-function isWork(workflow: string): boolean {
-  return !workflow.startsWith('daemon:') && !isReserved(workflow)
 }
 
 /** The queue that cycles wait in, so that none stands behind the work that it leads. */

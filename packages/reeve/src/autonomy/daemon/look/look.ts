@@ -109,7 +109,7 @@ export async function lookAround(
   const { news, cursor } = await newsSince(services, memory.cursor, principal)
   const settled = await settledOf(services, memory)
   const gathered = await gatheredBy(daemon, signal)
-  const goals = await goalStandings(database, ownGoals, now)
+  const goals = await goalStandings(database, ownGoals, clock)
   const directives = ownDirectives(services, daemon)
   const { fingerprints, problem } = fingerprintsOf(services.workflows, daemon, directives, gathered)
   const lessons = lessonsAt(services.lessons, directives, { run: given.runId, gathered: gathered.value, now })

@@ -4,6 +4,7 @@ import type { Database } from '../../../store/database.ts'
 import { type EventType, errorIfSound, payloadIfSound } from '../../../store/journal/events.ts'
 import { Tail, type TailEvent } from '../../../store/journal/tail.ts'
 import { whoseRuns } from '../../../store/runs/family.ts'
+import { isWork } from '../../work.ts'
 import type { DaemonNews } from '../daemon-state.ts'
 
 const ends = ['run-succeeded', 'run-failed', 'run-cancelled', 'run-stuck'] as const
@@ -21,7 +22,7 @@ const mostFailures = 10
 const noNews: DaemonNews = { started: 0, ended: [], failures: [], asked: 0, decided: 0, isMore: false }
 
 /**
- * What happened since `cursor`, each of it once: the events of runs that are neither cycles of daemons nor started by this one.
+ * What happened since `cursor`, each of it once: the events of runs that are work of the house (`isWork`) and not started by this one.
  * Without a cursor it begins now.
  */
 export async function newsSince(
@@ -37,7 +38,7 @@ export async function newsSince(
   const events: TailEvent[] = []
   for (;;) {
     const page = await tail.read()
-    events.push(...page.filter(({ workflow }) => !workflow.startsWith('daemon:')))
+    events.push(...page.filter(({ workflow }) => isWork(workflow)))
     if (page.length === 0 || events.length >= mostEvents) break
   }
   const isMore = events.length >= mostEvents

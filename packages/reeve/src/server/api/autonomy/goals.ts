@@ -40,7 +40,7 @@ const list = read({
   summary: 'List the standing goals, with how far each has come',
   answer: z.object({ items: z.array(standing) }),
   tell: async ({ service: { database, internals, clock } }) => ({
-    items: await goalStandings(database, internals.goals, clock.now()),
+    items: await goalStandings(database, internals.goals, clock),
   }),
 })
 
@@ -80,7 +80,7 @@ async function tellGoal(
   wanted: string,
 ): Promise<z.input<typeof withChanges>> {
   const goal = requireGoal(internals.goals, wanted)
-  const [stands] = await goalStandings(database, [goal], clock.now())
+  const [stands] = await goalStandings(database, [goal], clock)
   const changes = await goalChanges(database, wanted)
   return {
     ...stands!,

@@ -27,16 +27,20 @@ export async function laneDepths(session: Session, most: number): Promise<LaneDe
   return depths
 }
 
-/** How many runs of each queue stand behind others of their key, and how many workers drive, each up to `most`. */
+/**
+ * How many runs of each queue stand behind others of their key, and how many workers drive, each up to `most`. `without`: those of
+ * workflows whose names begin so are not counted.
+ */
 export async function busyOf(
   session: Session,
   queue: string,
-  most: number,
+  { most, without }: { most: number; without?: string | undefined },
 ): Promise<{ running: number; inLine: number }> {
+  const others = without === undefined ? '' : 'and substr(workflow, 1, length(?)) <> ?'
   const count = async (where: string) => {
     const row = await session.get<{ count: number }>(
-      `select count(*) as count from (select 1 as one from runs where ${where} and queue = ? limit ?) as counted`,
-      [queue, most],
+      `select count(*) as count from (select 1 as one from runs where ${where} and queue = ? ${others} limit ?) as counted`,
+      [queue, ...(without === undefined ? [] : [without, without]), most],
     )
     return row!.count
   }
