@@ -48,6 +48,8 @@ const test = await testRuntime({
   // Scripts and repairs are processes of their own, which a busy machine lets wait for long.
   patience: '10m',
   idFor: idsOf(chance, { at: Number(at), start: Number(start) }),
+  // What learning and the steward do at one moment would else go by which of them the machine lets run first.
+  atOnce: 1,
 })
 now = () => test.clock.now()
 // By the clock of the business, of which a day takes seconds.

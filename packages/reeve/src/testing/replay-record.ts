@@ -6,7 +6,7 @@ import { describeDifference, type ReplayedRun } from '../evals/replay/compare.ts
 import type { RecordedRun } from '../evals/replay/recorded-run.ts'
 import { replayRecorded } from '../runtime/evals/replaying.ts'
 import { Runtime } from '../runtime/runtime.ts'
-import { environmentOf, projectFor, type TestOptions } from './test-options.ts'
+import { givenOf, projectFor, type TestOptions } from './test-options.ts'
 
 /** How a recorded run ends: in the record, and with the code that there is now. */
 export interface ReplayedEnd {
@@ -36,7 +36,7 @@ export async function replayRecord(
 ): Promise<ReplayedEnd> {
   const runtime = await Runtime.open({
     project: await projectFor(options),
-    environment: environmentOf({}, 'tester'),
+    ...givenOf({}, 'tester'),
     clock: systemClock,
     log: silentLog,
     sandbox: true,

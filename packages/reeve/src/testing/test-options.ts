@@ -46,10 +46,25 @@ export interface TestOptions {
   keys?: Readonly<Record<string, string | undefined>> | undefined
   /** @internal Makes ids for a time (ms), in the place of chance: what goes by ids goes the same in each test. */
   idFor?: ((at: number) => string) | undefined
+  /** @internal The most runs driven at once. Of 1, none sees another at work: what is due at one moment goes one after the other. */
+  atOnce?: number | undefined
 }
 
 const optionNames = [
-  ...['project', 'workflows', 'tools', 'config', 'mocks', 'live', 'patience', 'at', 'file', 'keys', 'idFor'],
+  ...[
+    'project',
+    'workflows',
+    'tools',
+    'config',
+    'mocks',
+    'live',
+    'patience',
+    'at',
+    'file',
+    'keys',
+    'idFor',
+    'atOnce',
+  ],
 ] as const satisfies (keyof TestOptions)[]
 
 /** What a test runs. */
@@ -101,9 +116,13 @@ function named(name: string, keys: NonNullable<TestOptions['keys']>): Solver | s
   }
 }
 
-/** Where the data is, and what models there are. */
-export function environmentOf({ file = ':memory:', keys = {} }: TestOptions, user: string): Environment {
-  return { database: { kind: 'sqlite', file }, keys: keysIn(keys), user, ci: false }
+/** Where the data is, what models there are, and how many runs are driven at once. */
+export function givenOf(
+  { file = ':memory:', keys = {}, atOnce }: TestOptions,
+  user: string,
+): { environment: Environment; capacity?: number } {
+  const environment: Environment = { database: { kind: 'sqlite', file }, keys: keysIn(keys), user, ci: false }
+  return atOnce === undefined ? { environment } : { environment, capacity: atOnce }
 }
 
 export function patienceOf({ patience = '30s' }: TestOptions): number {

@@ -1,4 +1,3 @@
-import type { Environment } from '../base/config.ts'
 import type { Json } from '../base/json/json.ts'
 import { silentLog } from '../base/log.ts'
 import { type Duration, type Moment, toMs } from '../base/time/time.ts'
@@ -18,7 +17,7 @@ import { namedTools, refuseMisspelt } from './life/tool-names.ts'
 import { type DeathMoment, type Mock, WatchedBodies } from './life/watched-bodies.ts'
 import { type PostAnswer, type PostOptions, posted } from './posting.ts'
 import { TestClock } from './test-clock.ts'
-import { environmentOf, msUntil, patienceOf, projectFor, startOf, type TestOptions } from './test-options.ts'
+import { givenOf, msUntil, patienceOf, projectFor, startOf, type TestOptions } from './test-options.ts'
 import { idOfAsked, type TestDecision, TestRun } from './test-run.ts'
 
 const localUser = 'tester'
@@ -65,7 +64,7 @@ export class TestRuntime implements AsyncDisposable {
   #database: Database | undefined
   #life!: Life
   readonly #patienceMs: number
-  readonly #environment: Environment
+  readonly #given: ReturnType<typeof givenOf>
   readonly #idFor: TestOptions['idFor']
   /** What died is let go when the test ends. */
   readonly #dead: Runtime[] = []
@@ -75,7 +74,7 @@ export class TestRuntime implements AsyncDisposable {
     this.#project = project
     this.#bodies = new WatchedBodies(() => this.#life.die(), options.live ?? [])
     this.#patienceMs = patienceOf(options)
-    this.#environment = environmentOf(options, localUser)
+    this.#given = givenOf(options, localUser)
     this.#idFor = options.idFor
     this.clock = new TestClock(startOf(options.at), () => this.#bodies.pause())
   }
@@ -90,7 +89,7 @@ export class TestRuntime implements AsyncDisposable {
     this.#life = new Life(this.#bodies)
     this.#runtime = await Runtime.open({
       project: this.#project,
-      environment: this.#environment,
+      ...this.#given,
       clock: this.clock,
       log: silentLog,
       sandbox: true,
