@@ -23,7 +23,7 @@ function model(standIn: keyof typeof prices): Solver | string {
   return BUSINESS_MODEL ?? hostedSolver(standIn, { keys: process.env, baseUrl: WORLD_BASE_URL, prices })
 }
 
-/** `--learning on`: letters are read by a local classifier once it has learnt to, and the paid reader is asked where that is unsure. */
+/** Unless it is off (`--learning off`): letters are read by a local classifier once it has learnt to, and the paid reader is asked where that is unsure. */
 const learns = process.env.BUSINESS_LEARNING === 'on'
 const letterKind = learningClassifier({
   name: 'letter-kind',

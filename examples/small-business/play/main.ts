@@ -2,14 +2,15 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Business } from './business.ts'
 import { diesAt, killPlayer, momentsUntil } from './kill-player.ts'
-import { dayLine, judge, summary } from './report.ts'
+import { dayLine, judge } from './report.ts'
+import { summary } from './summary.ts'
 
 const help = `npm run business -- [options]
 
   --days N         how many days (90)
   --seed N         another world (1)
   --speed MS       the least that a day takes, in milliseconds (0: as fast as it goes)
-  --learning on    learns each night and repairs what breaks; off (the default): the owner mends
+  --learning off   neither learns by night nor repairs what breaks: the owner mends (on)
   --fresh          begin anew, where there is a business of that seed to go on with
   --calm           no faults, no outages, no kills
   --kill-player N  the player itself is killed so often, at moments that chance chooses, and goes on (0)
@@ -23,7 +24,7 @@ const { values } = parseArgs({
     days: { type: 'string', default: '90' },
     seed: { type: 'string', default: '1' },
     speed: { type: 'string', default: '0' },
-    learning: { type: 'string', default: 'off' },
+    learning: { type: 'string', default: 'on' },
     fresh: { type: 'boolean', default: false },
     calm: { type: 'boolean', default: false },
     'kill-player': { type: 'string' },
@@ -72,7 +73,7 @@ async function main(): Promise<void> {
     await business.play()
     const seconds = (performance.now() - began) / 1000
     const judged = judge(business, seconds)
-    console.log(summary(business, judged))
+    console.log(summary(judged))
     if (values.json) console.log(JSON.stringify(judged))
     if (Object.values(judged.goals).some(({ ok }) => !ok)) process.exitCode = 1
   } finally {

@@ -9,19 +9,19 @@ export interface Goal {
   ok: boolean
 }
 
-export interface Judged {
-  goals: Record<string, Goal>
-  figures: Record<string, unknown>
-}
+export type Judged = ReturnType<typeof judge>
 
-const usd = (cents: number) => `$${(cents / 100).toFixed(2)}`
+export const usd = (cents: number) => `$${(cents / 100).toFixed(2)}`
 
 /** One evening, in a line. */
-export function dayLine({ day, now, world: { books }, journal, kills }: Business): string {
+export function dayLine({ day, now, world: { books }, journal, kills, options }: Business): string {
   const { revenue } = money(books)
   const { all } = journal.spent()
   const open = books.count(`select count(*) from inbox where state = 'open'`)
-  return `day ${String(day - 1).padStart(2)}  ${isoDay(now)}  revenue ${usd(revenue)}  models $${all.toFixed(3)}  letters open ${open}  kills ${kills}`
+  const learnt = options.isLearning
+    ? `  repairs ${journal.repairs().length}  lessons ${journal.lessons().inForce}`
+    : ''
+  return `day ${String(day - 1).padStart(2)}  ${isoDay(now)}  revenue ${usd(revenue)}  models $${all.toFixed(3)}  letters open ${open}  kills ${kills}${learnt}`
 }
 
 function money(books: Business['world']['books']): { revenue: number; paidBack: number } {
@@ -95,7 +95,7 @@ function repairs({ world: { plan }, journal }: Business): Record<string, number>
   }
 }
 
-export function judge(business: Business, seconds: number): Judged {
+export function judge(business: Business, seconds: number) {
   const { world, journal, operator, options } = business
   const { books, plan } = world
   const decisions = journal.decisions()
@@ -183,18 +183,4 @@ function byHand({ world: { books }, options }: Business): { deeds: Record<string
     deeds: Object.fromEntries(Object.entries(deeds).map(([what, [count]]) => [what, count])),
     hours: Math.round(minutes / 60),
   }
-}
-
-export function summary({ options }: Business, { goals, figures }: Judged): string {
-  const lines = [
-    `${options.days} days of Fernhill Studio, seed ${options.seed}`,
-    ...Object.entries(figures).map(
-      ([name, value]) =>
-        `  ${name.padEnd(22)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
-    ),
-    ...Object.entries(goals).map(
-      ([name, { value, goal, ok }]) => `  ${ok ? 'ok  ' : 'NOT '} ${name}: ${value} (at most ${goal})`,
-    ),
-  ]
-  return lines.join('\n')
 }

@@ -24,7 +24,7 @@ test('two days, worker and player killed: nothing is done twice, nothing is lost
   ).toBe(0)
   expect(killed).toEqual([1, 2])
   const business = await Business.open({
-    ...{ folder, days, seed, port: 0, page: 'none', dayTakesMs: 0, hasFaults: true, isLearning: false },
+    ...{ folder, days, seed, port: 0, page: 'none', dayTakesMs: 0, hasFaults: true, isLearning: true },
     ...{ onDay: () => {}, onPage: () => {}, onNote: () => {} },
   })
   try {
@@ -55,7 +55,7 @@ async function hashesOf(name: string, ports: Record<string, number>, { diesEachE
   const hashes: string[] = []
   const options: PlayOptions = {
     ...{ folder: own, days, seed: 7, port: 0, page: 'none', dayTakesMs: 0, hasFaults: true },
-    ...{ isLearning: false, onPage: () => {}, onNote: () => {} },
+    ...{ isLearning: true, onPage: () => {}, onNote: () => {} },
     onDay: ({ journal }) => {
       hashes.push(journal.hash())
       if (diesEachEvening) throw new Gone()
