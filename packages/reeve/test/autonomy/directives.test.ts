@@ -206,6 +206,17 @@ test.each([
   expect(await problemsWith(before, after)).toContain(expected)
 })
 
+test('a criterion that cannot be checked hides no fault of the others', async () => {
+  const text = sound
+    .replace('- file out/{generate_blog.slug}.md exists', '- {topic} is not "spam"')
+    .replace('- sql data/shop.db "select', '- sql mail.send "select')
+  const { problems } = await readDirectives([{ name: 'blog', file: 'directives/blog.md', text }], known)
+  expect(problems.map(({ line, problem }) => `${line}: ${problem}`)).toEqual([
+    expect.stringContaining('16: it looks at inputs alone'),
+    expect.stringContaining('17: the tool "mail.send" changes something'),
+  ])
+})
+
 test('directives that call one another in a circle are refused, with the way', async () => {
   const calling = (other: string) =>
     sound.replace(

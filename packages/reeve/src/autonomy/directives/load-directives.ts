@@ -34,21 +34,20 @@ export async function readDirectives(
   known: Known,
 ): Promise<{ directives: Directive[]; problems: LineProblem[] }> {
   const names = sources.map(({ name }) => name)
-  const read: { directive: Directive; problems: LineProblems }[] = []
+  const read: { directive: Directive; problems: LineProblems; ofCriteria: LineProblems }[] = []
   for (const source of sources) {
     const problems = new LineProblems(source.file)
-    read.push({
-      directive: await parseDirective(source, { ...known, directives: names }, problems),
-      problems,
-    })
+    const ofCriteria = new LineProblems(source.file)
+    const directive = await parseDirective(source, { ...known, directives: names }, problems, ofCriteria)
+    read.push({ directive, problems, ofCriteria })
   }
   const byName = new Map(read.map(({ directive }) => [directive.name, directive]))
   const circles = read.some(({ directive }) => circleFrom(directive, byName) !== undefined)
-  for (const { directive, problems } of read) {
+  for (const { directive, problems, ofCriteria } of read) {
     if (problems.found.length === 0) checkCalls(directive, schemaOfCall(known, byName), problems)
     const circle = circleFrom(directive, byName)
     if (problems.found.length === 0 && !circles)
-      checkResults(directive, resultOfCall(known, byName), problems)
+      checkResults(directive, resultOfCall(known, byName), ofCriteria)
     if (circle)
       problems.add(
         circle.line,
@@ -57,7 +56,9 @@ export async function readDirectives(
   }
   return {
     directives: read.map(({ directive }) => directive),
-    problems: read.flatMap(({ problems }) => problems.found),
+    problems: read.flatMap(({ problems, ofCriteria }) =>
+      [...problems.found, ...ofCriteria.found].sort((left, right) => left.line - right.line),
+    ),
   }
 }
 

@@ -31,11 +31,14 @@ export interface DirectiveSource {
   text: string
 }
 
-/** Reads one directive; what is wrong is added to `problems`, and what can be read is given all the same. */
+/**
+ * Reads one directive; what is wrong is added to `problems`, of its criteria to `ofCriteria`, and what can be read is given all the same.
+ */
 export async function parseDirective(
   { name, file, text }: DirectiveSource,
   known: Known & { directives: readonly string[] },
   problems: LineProblems,
+  ofCriteria: LineProblems,
 ): Promise<Directive> {
   checkName(name, problems)
   const outline = await outlineOf(text)
@@ -63,18 +66,18 @@ export async function parseDirective(
   const criteria = (found['Success Criteria']?.items ?? []).flatMap(({ text: item, line }) => {
     const criterion = readCriterion(item, line)
     if (typeof criterion !== 'string') return [criterion]
-    problems.add(line, criterion)
+    ofCriteria.add(line, criterion)
     return []
   })
   const wanting = found['Success Criteria']
   if (wanting && wanting.items.length === 0)
-    problems.add(
+    ofCriteria.add(
       wanting.line,
       `a directive without a criterion is never done. Write one, such as: ${criterionForms[0]}`,
     )
   for (const { check, line } of criteria) {
     if (check.kind !== 'judge' || known.routes.includes(check.route)) continue
-    problems.add(line, `there is no route "${check.route}". ${routesAdvice(check.route, known.routes)}`)
+    ofCriteria.add(line, `there is no route "${check.route}". ${routesAdvice(check.route, known.routes)}`)
   }
   // Criteria that ask by a tool of the project may call it.
   const asking = criteria.flatMap(({ check, line }) => {
@@ -83,7 +86,7 @@ export async function parseDirective(
     const asked = known.tools.find((tool) => tool.name === check.source)
     if (asked && (asked.effect ?? 'read') === 'read') return [check.source]
     if (asked) {
-      problems.add(
+      ofCriteria.add(
         line,
         `the tool "${check.source}" changes something (${asked.effect}), and a criterion only looks. Name one that reads`,
       )
@@ -93,7 +96,7 @@ export async function parseDirective(
       check.source,
       known.tools.map((tool) => tool.name),
     )
-    problems.add(line, `"${check.source}" is neither a file that ends in .db nor a tool. ${advice}`)
+    ofCriteria.add(line, `"${check.source}" is neither a file that ends in .db nor a tool. ${advice}`)
     return []
   })
   const allTools = [...new Set([...tools, ...asking])]
