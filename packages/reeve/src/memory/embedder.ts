@@ -8,7 +8,7 @@ import type { Item } from '../store/memory/items.ts'
 /** What turns texts into vectors. Its name changes whenever its vectors do: those of two names are never compared. */
 export interface Embedder {
   readonly name: string
-  /** The words' share in a score of words and vectors, 0..1. Default 0.5; weak vectors want more. */
+  /** The words' share in a score of words and vectors, 0..1. Up to 0.5 it shrinks where no item has the query's words together. Default 0.5; weak vectors want more. */
   readonly wordShare?: number
   /** A vector of any length but zero; all zeros for a text that gives it nothing to go by. */
   embed(text: string, call?: EmbedCall): Float32Array | Promise<Float32Array>

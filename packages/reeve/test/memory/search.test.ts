@@ -126,6 +126,30 @@ describe('what is found', () => {
   })
 })
 
+describe('words against vectors', () => {
+  /** A sentence model: it knows that refunds give money back, and nothing else. */
+  const meanings = (text: string) => Float32Array.from(/refund|purse/i.test(text) ? [1, 0.2] : [1, 0.75])
+  const asks = async (wordShare: number, query: string) => {
+    const memory = await openMemory({ embedder: { name: 'meanings', wordShare, embed: meanings } })
+    await keepPassages(memory, [
+      ...passagesOf('refunds', '', 'We refund what was bought within 30 days of delivery.', 'Refunds'),
+      ...passagesOf('weekdays', '', 'Our team is here on weekdays, and puts the phone down at six.', 'Team'),
+    ])
+    return ids(await memory.recall(query))[0]
+  }
+  const inOtherWords = 'will my purse get its money, or will the team leave me standing there'
+  const inItsWords = 'team puts phone down at six, purse'
+
+  test('where no item has the words together, a model of meanings decides; where one has them, words do', async () => {
+    expect(await asks(0.5, inOtherWords)).toBe('refunds#0')
+    expect(await asks(0.5, inItsWords)).toBe('weekdays#0')
+  })
+
+  test('weak vectors do not make up for words', async () => {
+    expect(await asks(0.84, inOtherWords)).toBe('weekdays#0')
+  })
+})
+
 describe('the audit', () => {
   test('says what was asked, searched, found and chosen, in JSON of bounded size', async () => {
     const many = Array.from({ length: 300 }, (_, at) =>

@@ -22,7 +22,7 @@ test('a folder without a model, or without its vocabulary, is refused where it i
 
 test('it is called by its folder unless it has a name, and most of the say is with its vectors', async () => {
   const path = await folder('model.onnx', 'vocab.txt')
-  expect(localOnnx({ path })).toMatchObject({ name: `onnx/${basename(path)}`, wordShare: 0.3 })
+  expect(localOnnx({ path })).toMatchObject({ name: `onnx/${basename(path)}`, wordShare: 0.5 })
   expect(localOnnx({ path, name: 'onnx/mini', wordShare: 0.6 })).toMatchObject({
     name: 'onnx/mini',
     wordShare: 0.6,

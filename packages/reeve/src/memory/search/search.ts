@@ -246,12 +246,13 @@ async function bestOf(
 }
 
 function scored(candidates: readonly Candidate[], by: SearchBy): Ranked[] {
+  const best = candidates.reduce((most, { words }) => Math.max(most, words ?? 0), 0)
   return candidates
     .map((item) => {
       const words = by === 'vectors' ? null : item.words
       const { near } = item
       const share =
-        by === 'words' || near === null ? 1 : by === 'vectors' ? 0 : (item.embedder?.wordShare ?? 0.5)
+        by === 'words' || near === null ? 1 : by === 'vectors' ? 0 : shareOfWords(item.embedder, best)
       const score = share * (words ?? 0) + (1 - share) * Math.max(0, near ?? 0)
       return {
         item,
@@ -262,6 +263,15 @@ function scored(candidates: readonly Candidate[], by: SearchBy): Ranked[] {
     })
     .filter(({ score }) => score > 0)
     .sort(byScore)
+}
+
+/**
+ * Where no item has the query's words together, its vectors know more. Weak vectors, which leave words more than a half, cannot
+ * make up for words: theirs stays as it is. Both were measured (`bench/recall`). `best`: the best score by words, 0..1.
+ */
+function shareOfWords(embedder: Embedder | undefined, best: number): number {
+  const share = embedder?.wordShare ?? 0.5
+  return share > 0.5 ? share : share * Math.sqrt(best)
 }
 
 interface QueryVector {

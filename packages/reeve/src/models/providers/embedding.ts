@@ -13,7 +13,7 @@ export interface Embeddings {
 
 /** What answers questions of the task `embed` for memory too. */
 export interface EmbedderSolver extends Solver {
-  /** The words' share in a score of words and vectors, 0 to 1. Default 0.5; weak vectors want more. */
+  /** The words' share in a score of words and vectors, 0 to 1. Up to 0.5 it shrinks where no item has the query's words together. Default 0.5; weak vectors want more. */
   readonly wordShare?: number | undefined
 }
 

@@ -19,7 +19,7 @@ import { toProviderError } from './provider-error.ts'
 /** For `hostedEmbedder`. */
 export interface HostedEmbedderOptions
   extends Pick<HostedOptions, 'keys' | 'baseUrl' | 'prices' | 'allowUnknownPrice'> {
-  /** What words have to say against its vectors where memory is searched, 0 to 1. Default 0.5. */
+  /** What words have to say against its vectors where memory is searched, 0 to 1 (up to 0.5: less where no item has the words together). Default 0.5. */
   wordShare?: number | undefined
 }
 

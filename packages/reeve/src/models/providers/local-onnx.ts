@@ -16,7 +16,7 @@ export interface LocalOnnxOptions {
   file?: string | undefined
   /** What its vectors are kept under: another one for another model. Default: `onnx/` and the folder's name. */
   name?: string | undefined
-  /** What words have to say against its vectors where memory is searched, 0 to 1. Default 0.3. */
+  /** What words have to say against its vectors where memory is searched, 0 to 1 (up to 0.5: less where no item has the words together). Default 0.5. */
   wordShare?: number | undefined
   /** How many pieces of a text it reads, at most. Default 256. */
   most?: number | undefined
@@ -52,7 +52,7 @@ const batchTexts = 16
  */
 export function localOnnx(options: LocalOnnxOptions): EmbedderSolver {
   checkOptions(options, 'localOnnx', { path: 'text!', file: 'text', name: 'text' })
-  const { path, wordShare = 0.3, most = 256, threads = 1 } = options
+  const { path, wordShare = 0.5, most = 256, threads = 1 } = options
   if (!(wordShare >= 0 && wordShare <= 1))
     throw new ReeveError(
       'bad-option',
