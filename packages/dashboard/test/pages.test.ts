@@ -238,6 +238,21 @@ test('an edit keeps its types, is shown as a difference, and is what is sent', a
     .toMatchObject({ amountEur: 40 })
 })
 
+test('an edit that cannot be judged here says that it may come back', async () => {
+  const { page } = await visit(stage, '/inbox')
+  await page.route('**/api/approvals/*/preview', async (route) => {
+    const answer = await route.fetch()
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), isJudged: false } })
+  })
+  await page.getByRole('button', { name: /publish: Winter feeding/ }).click()
+  await page.getByRole('heading', { level: 1, name: /publish/ }).waitFor()
+  await page.keyboard.press('e')
+  await page.getByLabel('words').fill('40')
+  await page.getByRole('button', { name: 'Look at the change' }).click()
+  await page.getByText('it is judged when the run goes on, and may come back.').waitFor()
+  await page.getByRole('button', { name: 'Approve this' }).waitFor()
+})
+
 test('a link to what waits behind more than the list holds opens it, and it is decided there', async () => {
   const { page } = await visit(stage, '/inbox')
   await page.getByRole('button', { name: /Winter feeding/ }).click()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { listActs } from '../../src/inspect/authority/act-list.ts'
 import { runsNamed } from '../../src/store/runs/run-lists.ts'
-import { askedOf, sent, startServer } from './server-harness.ts'
+import { askedOf, sent, sqliteFile, startServer } from './server-harness.ts'
 
 test('a run is started, waited for, listed and looked at', async () => {
   const reeve = await (await startServer()).as('operator')
@@ -166,13 +166,15 @@ test('an approval is decided with an edit and a note, by the name of who asked, 
     body: { verdict: 'approve', hash, edit, note: 'kinder' },
     idempotencyKey: 'decision',
   })
-  expect(decided.decided).toMatchObject({ by: principal, note: 'kinder' })
+  expect(preview.isJudged).toBe(true)
+  expect(decided).toMatchObject({ decided: { by: principal, note: 'kinder' }, isJudged: true })
   const again = await approver.approvals.decide({
     params: { approval },
     body: { verdict: 'approve', hash, edit, note: 'kinder' },
     idempotencyKey: 'decision',
   })
   expect(again.decided).toEqual(decided.decided)
+  expect(again.isJudged).toBe(null)
   expect((await server.runtime.result(asking.id)).status).toBe('succeeded')
   expect(sent).toEqual([{ to: 'bo@example.com', text: 'Hello' }])
   const { story, left } = await approver.runs.story({ params: { run: asking.id } })
@@ -182,6 +184,24 @@ test('an approval is decided with an edit and a note, by the name of who asked, 
   ])
   expect(story.chain.ok).toBe(true)
   expect(left).toEqual({})
+})
+
+test('an edit that a server without the run’s code cannot judge is taken, and that is said', async () => {
+  const database = sqliteFile()
+  const first = await startServer({ database })
+  await (await first.as('operator')).runs.start({
+    query: { wait: '20s' },
+    body: { workflow: 'reply', input: { to: 'bo@example.com', text: 'Hi' } },
+  })
+  await first.close()
+  const approver = await (await startServer({ database, workflows: [], isIdle: true })).as('approver')
+  const [{ id: approval = '', hash = '' } = {}] = (await approver.approvals.list()).items
+  const params = { approval }
+  const edit = { text: 'Hello' }
+  expect(await approver.approvals.preview({ params, body: { edit } })).toMatchObject({ isJudged: false })
+  expect(await approver.approvals.decide({ params, body: { verdict: 'approve', hash, edit } })).toMatchObject(
+    { status: 'approved', isJudged: false },
+  )
 })
 
 test('of two who decide one approval the second hears who was first, and what changed is not decided', async () => {

@@ -33,6 +33,9 @@ export interface CheckedEdit extends Edit {
   isJudged: boolean
 }
 
+/** An approval as it stands after a decision; `isJudged`: of the edit that it was approved with. */
+export type DecidedNow = ApprovalOfRun & Pick<CheckedEdit, 'isJudged'>
+
 type Asked = Pick<ApprovalRow, 'id' | 'shown' | 'input_schema' | 'binds'>
 
 /**
@@ -105,6 +108,14 @@ function strayMask(from: Json | undefined, to: Json | undefined, path = ''): str
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** What a decision keeps of an edit; undefined when it changes nothing of what is shown. */
+export function editToKeep(
+  approval: Pick<ApprovalRow, 'binds' | 'shown'>,
+  { whole, changes }: CheckedEdit,
+): Json | undefined {
+  return changes.length > 0 || hasProblem(approval) !== undefined ? whole : undefined
 }
 
 /** What stands in the way of a plain yes; undefined when nothing does. */

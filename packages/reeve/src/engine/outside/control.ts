@@ -22,8 +22,9 @@ import { type Delegation, delegateDecision, readDelegation } from '../deciding/d
 import {
   type CheckedEdit,
   checkEdit,
+  type DecidedNow,
   type EditJudge,
-  hasProblem,
+  editToKeep,
   type JsonSchemaCheck,
   judgeEdit,
   readEdit,
@@ -153,7 +154,7 @@ export class Control {
     given: ApprovalDecision,
     /** What commits with it. */
     beside?: (session: Session) => Promise<void>,
-  ): Promise<ApprovalOfRun> {
+  ): Promise<DecidedNow> {
     const decision = readDecision(given)
     refuseFromWithin(approvalId)
     const approval = await this.#asked(approvalId)
@@ -161,17 +162,19 @@ export class Control {
     refuseOther(approval, decision.hash)
     refuseSecret(approval, decision.answer, this.#services.secrets ?? this.#database.secrets)
     if (decision.verdict === 'answer') await refuseUnfitAnswer(approval, decision.answer, this.#check)
-    const { answer: edit } = decision
-    const said =
-      edit !== undefined && isEdited(approval, decision) ? await this.#edited(approval, edit, decision) : edit
-    const answer = encodePayload(said, 'the answer')
+    const { answer: said } = decision
+    const edit =
+      said !== undefined && isEdited(approval, decision)
+        ? await this.previewEdit(approval.id, said, decision)
+        : undefined
+    const answer = encodePayload(edit ? editToKeep(approval, edit) : said, 'the answer')
     const ready: ReadyDecision = { decision, approval, answer }
     await this.#database.transaction(async (session) => {
       await recordWhatWasDecided(session, this.#services.clock, ready)
       await beside?.(session)
     })
     this.#notices?.tell('run-changed', approval.run)
-    return requireApproval(this.#database, approvalId)
+    return { ...(await requireApproval(this.#database, approvalId)), isJudged: edit?.isJudged ?? true }
   }
 
   /**
@@ -215,12 +218,6 @@ export class Control {
     const isOver = approval.expires_at !== null && approval.expires_at <= now
     if (isOver && approval.status === 'pending') await noteExpired(this.#database, approval, now)
     return approval
-  }
-
-  /** Undefined when the edit changes nothing of what is shown. */
-  async #edited(approval: ApprovalOfRun, edit: Json, decision: ApprovalDecision): Promise<Json | undefined> {
-    const { whole, changes } = await this.previewEdit(approval.id, edit, decision)
-    return changes.length > 0 || hasProblem(approval) !== undefined ? whole : undefined
   }
 
   /**

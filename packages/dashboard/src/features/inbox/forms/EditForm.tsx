@@ -10,12 +10,6 @@ import ui from '../../../ui/ui.module.css'
 import css from '../Inbox.module.css'
 import { isRecord } from '../wording.ts'
 
-interface Change {
-  field: string
-  from?: unknown
-  to?: unknown
-}
-
 /**
  * Edits what a call will use:
  *
@@ -38,7 +32,7 @@ export function EditForm({
   const isWhole = !isRecord(value)
   const before = isWhole ? { value } : value
   const [values, setValues] = useState<Record<string, unknown>>(before)
-  const [changes, setChanges] = useState<Change[] | undefined>()
+  const [seen, setSeen] = useState<Awaited<ReturnType<typeof api.approvals.preview>> | undefined>()
   const [problem, setProblem] = useState<Error | undefined>()
   const properties = isWhole ? { value: isRecord(schema) ? schema : {} } : propertiesOf(schema)
   const names = [...new Set([...Object.keys(before), ...Object.keys(properties)])]
@@ -50,17 +44,16 @@ export function EditForm({
   const look = async () => {
     setProblem(undefined)
     try {
-      const seen = await api.approvals.preview({ params: { approval }, body: { edit: edit as Json } })
-      setChanges(seen.changes)
+      setSeen(await api.approvals.preview({ params: { approval }, body: { edit: edit as Json } }))
     } catch (error) {
       setProblem(error instanceof Error ? error : new Error(String(error)))
     }
   }
-  if (changes)
+  if (seen)
     return (
       <div className={css.form}>
         <Section title="What changes">
-          {changes.map(({ field, from, to }) => (
+          {seen.changes.map(({ field, from, to }) => (
             <div key={field} className={ui.field}>
               <dt>{field}</dt>
               <dd>
@@ -69,9 +62,15 @@ export function EditForm({
             </div>
           ))}
         </Section>
+        {!seen.isJudged && (
+          <p className={css.warning}>
+            Whether grants, policies and budgets allow this edit cannot be told here: it is judged when the
+            run goes on, and may come back.
+          </p>
+        )}
         <div className={ui.actions}>
           <Button onClick={() => onDone(edit as Json)}>Approve this</Button>
-          <Button variant="default" onClick={() => setChanges(undefined)}>
+          <Button variant="default" onClick={() => setSeen(undefined)}>
             Edit on
           </Button>
         </div>

@@ -35,6 +35,11 @@ const whole = item.extend({
     .describe('Who asked whom to decide it instead'),
 })
 
+/** Of an edit. */
+const isJudged = z.boolean()
+const judgedWords =
+  'Nothing denies the edit now. False: it is judged as its run goes on, and may be asked again'
+
 const list = read({
   path: '/api/approvals',
   role: 'viewer',
@@ -80,13 +85,20 @@ const decide = write({
     'The first decision stands. `hash` is needed: what changed since it was looked at is not decided. With `approve` an `edit` is laid over what is shown (or replaces it, with `replaces`). With `answer`, `answer` is what a question wants; for an unknown outcome `{ "happened": true, "result": … }` or `{ "happened": false, "retry": true }`.',
   params: anApproval,
   body: decision,
-  answer: whole,
+  answer: whole.extend({
+    isJudged: isJudged
+      .nullable()
+      .describe(`${judgedWords}. Null: a request that is repeated does not say it`),
+  }),
   subjectOf: ({ params }) => params.approval,
   async act({ control, params, body, caller }) {
-    await control.decide(params.approval, decisionOf(body, caller))
-    return { subject: params.approval }
+    const { isJudged: made } = await control.decide(params.approval, decisionOf(body, caller))
+    return { subject: params.approval, made }
   },
-  tell: ({ service }, approval) => tellWhole(service, approval),
+  tell: async ({ service }, approval, made) => ({
+    ...(await tellWhole(service, approval)),
+    isJudged: made ?? null,
+  }),
 })
 
 const delegates = read({
@@ -131,9 +143,7 @@ const preview = write({
   answer: z.object({
     whole: json,
     changes: z.array(z.object({ field: z.string(), from: json.optional(), to: json.optional() })),
-    isJudged: z
-      .boolean()
-      .describe('Nothing denies it now. False: it is judged as its run goes on, and may be asked again'),
+    isJudged: isJudged.describe(judgedWords),
   }),
   keepsKey: true,
   act: async ({ params }) => ({ subject: params.approval }),
