@@ -102,13 +102,17 @@ async function measuredValue(
   }
 }
 
+/** A function that does not look at its signal is not waited for either. */
 async function measured(metric: Exclude<Goal['metric'], NamedMetric>, clock: Clock): Promise<number | null> {
   const controller = new AbortController()
-  const late = () =>
-    controller.abort(new DOMException(`It took longer than ${measureWithinMs} ms`, 'TimeoutError'))
-  const cancel = clock.after(measureWithinMs, late)
+  const late = Promise.withResolvers<never>()
+  const cancel = clock.after(measureWithinMs, () => {
+    const error = new DOMException(`It took longer than ${measureWithinMs} ms`, 'TimeoutError')
+    controller.abort(error)
+    late.reject(error)
+  })
   try {
-    return await metric(controller.signal)
+    return await Promise.race([metric(controller.signal), late.promise])
   } finally {
     cancel()
   }
