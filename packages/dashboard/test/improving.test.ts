@@ -77,7 +77,7 @@ test('a goal that is due is looked at, changed with a reason, and says who chang
 
 test('figures, failures and evaluations say what does worst, where its fix belongs, and which cases changed', async () => {
   const { page, complaints } = await visit(stage, '/quality')
-  await page.getByRole('heading', { level: 1, name: /^reconcile does worst: 0 % succeeded/ }).waitFor()
+  await page.getByRole('heading', { level: 1, name: /^reconcile does worst: 0\s% succeeded/ }).waitFor()
   await page.getByRole('button', { name: 'sum-up' }).click()
   await page.getByRole('heading', { name: 'sum-up, day by day' }).waitFor()
   expect(new URL(page.url()).searchParams.get('name')).toBe('sum-up')

@@ -522,7 +522,7 @@ test('a workflow tells its six figures, and is started by a form from its schema
   await page.getByRole('heading', { level: 1, name: /publish-page waits/ }).waitFor()
   await page.goto(`${stage.url}/workflows/weekly-report`)
   await page
-    .getByRole('heading', { level: 1, name: /weekly-report: 100 % of \d+ runs succeeded\./ })
+    .getByRole('heading', { level: 1, name: /weekly-report: 100\s% of \d+ runs succeeded\./ })
     .waitFor()
   await page.getByRole('heading', { name: 'Correction rate' }).waitFor()
   await page.getByText('The numbers by day').click()

@@ -14,7 +14,7 @@ test('times, amounts and counts are told as people read them', () => {
     '$3.12',
     '$1,234.50',
   ])
-  expect([0.986, 1, 0].map(percent)).toEqual(['98.6 %', '100 %', '0 %'])
+  expect([0.986, 1, 0].map(percent)).toEqual(['98.6\u00a0%', '100\u00a0%', '0\u00a0%'])
   expect([many(1, 'thing'), many(7, 'thing'), many(0, 'thing'), many(1312, 'run')]).toEqual([
     'One thing',
     'Seven things',

@@ -48,11 +48,12 @@ function grouped(figure: string): string {
   return [whole.replace(/\B(?=(\d{3})+$)/g, ','), ...rest].join('.')
 }
 
+/** The sign never stands alone on a line. */
 export function percent(share: number): string {
-  if (share <= 0 || share >= 1) return `${Math.round(100 * share)} %`
-  if (share < 0.001) return 'under 0.1 %'
+  if (share <= 0 || share >= 1) return `${Math.round(100 * share)}\u00a0%`
+  if (share < 0.001) return 'under 0.1\u00a0%'
   // What is not all of it is never told as all of it.
-  return `${(Math.floor(1000 * share) / 10).toFixed(1)} %`
+  return `${(Math.floor(1000 * share) / 10).toFixed(1)}\u00a0%`
 }
 
 const small = [

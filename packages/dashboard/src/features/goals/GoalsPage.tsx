@@ -6,6 +6,7 @@ import { Failure } from '../../ui/Failure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { Empty, Page } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
+import ui from '../../ui/ui.module.css'
 import { count, many } from '../../ui/words.ts'
 import { measureWords, standings, targetWords, valueWords } from './standing.ts'
 
@@ -31,7 +32,7 @@ export function GoalsPage() {
             under={
               <>
                 {measureWords(goal)}, {targetWords(goal)} · <Foreign text={goal.owner} /> answers for it ·
-                looked at again {goal.review}
+                looked at again <span className={ui.whole}>{goal.review}</span>
               </>
             }
             tag={
