@@ -29,6 +29,13 @@ const security: Record<string, Holding> = {
     ['server/deciding.test.ts', 'opening a link decides nothing'],
     ['overriding/contract.ts', 'nor code that runs within a run'],
   ],
+  'A reply by mail decides only': [
+    ['connectors/mail-approvals.test.ts', 'what is not surely of the one who was written to decides nothing'],
+    ['connectors/reply-reading.test.ts', 'what others could have written proves nobody'],
+  ],
+  'Any other reply decides nothing': [
+    ['connectors/mail-approvals.test.ts', 'one line decides, and only a word of the list'],
+  ],
   'Secrets are kept sealed': [
     ['store/contract/secrets.ts', 'a secret is sealed, opened, replaced'],
     ['secrets/use.test.ts', 'a tool opens what it declares and nothing else'],

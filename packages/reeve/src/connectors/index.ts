@@ -12,6 +12,12 @@ export type {
   Press,
   ShownRequest,
 } from './asking/approvals-of-service.ts'
+export type {
+  LetterSettings,
+  LettersOfService,
+  LetterThatCame,
+  LetterToPerson,
+} from './asking/letters-of-service.ts'
 export {
   type ApiKeyOptions,
   type AuthScheme,

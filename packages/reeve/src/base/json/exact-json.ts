@@ -21,6 +21,15 @@ export function parseExactJson(text: string, what: string): Json {
   return value
 }
 
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** @throws `inexact-json` when parsing this valid JSON text would change it. */
 export function refuseInexact(json: string, what: string): void {
   const found = findInexact(json)

@@ -1,22 +1,21 @@
 import { ReeveError } from '../../base/errors.ts'
-import { parseExactJson } from '../../base/json/exact-json.ts'
 import type { Json } from '../../base/json/json.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import type { Duration } from '../../base/time/time.ts'
-import { wantsText } from '../../engine/deciding/answer.ts'
+import { answerFromText } from '../../engine/deciding/answer.ts'
 import type { ApprovalDecision } from '../../engine/deciding/decision.ts'
 import type { Change } from '../../engine/deciding/edit.ts'
 import type { Remember } from '../../engine/deciding/remember.ts'
 import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
 import type { OutcomeAnswer } from '../../store/runs/decision-item.ts'
-import type { Asked, Backend } from '../backend/backend.ts'
+import type { Backend } from '../backend/backend.ts'
 import { withApproval } from '../backend/named/named-approval.ts'
 import { withBackend } from '../backend/with-backend.ts'
 import type { Cli } from '../cli.ts'
 import { carryOn, leaveToWorkers } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
-import { isJson, readValue } from '../terminal/input.ts'
+import { readValue } from '../terminal/input.ts'
 import { approvalScreen } from './approval-screen.ts'
 import { shownHash } from './shown-hashes.ts'
 
@@ -102,7 +101,11 @@ export function answer(
     const said =
       asked.approval.kind === 'outcome'
         ? await outcome(asked.approval, given, options.result)
-        : await answerFrom(backend, asked, given)
+        : await answerFromText(
+            { kind: asked.approval.kind, shown: JSON.stringify(asked.approval.shown) },
+            given,
+            (value) => backend.answerProblem(asked, value),
+          )
     return decide(cli, backend, asked.approval.id, { verdict: 'answer', answer: said }, options)
   })
 }
@@ -152,16 +155,6 @@ const unjudged =
 
 function noteOf(why: string | undefined): { note?: string } {
   return why === undefined ? {} : { note: why }
-}
-
-/** A question that wants a text takes the answer as it stands; one with a schema takes JSON, or a text that fits. */
-async function answerFrom(backend: Backend, asked: Asked, given: string): Promise<Json> {
-  const { kind, shown } = asked.approval
-  if (wantsText({ kind, shown: JSON.stringify(shown) }) || !isJson(given)) return given
-  const value = parseExactJson(given, 'The answer')
-  if (typeof value === 'string') return value
-  const isUnfit = (await backend.answerProblem(asked, value)) !== undefined
-  return isUnfit && (await backend.answerProblem(asked, given)) === undefined ? given : value
 }
 
 async function outcome(approval: ApprovalView, given: string, result: string | undefined): Promise<Json> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { messageOf, ReeveError } from '../../base/errors.ts'
-import { parseExactJson } from '../../base/json/exact-json.ts'
+import { isJson, parseExactJson } from '../../base/json/exact-json.ts'
 import type { Json } from '../../base/json/json.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 
@@ -35,16 +35,6 @@ export async function writing<T>(file: string, write: () => T): Promise<Awaited<
       `The file ${describeValue(file)} cannot be written: ${messageOf(cause)}. Name a new file in a folder that is there.`,
       { cause },
     )
-  }
-}
-
-/** Whether `JSON.parse` takes it. What directs an effect is then read by `parseExactJson`. */
-export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
   }
 }
 

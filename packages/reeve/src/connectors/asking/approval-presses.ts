@@ -3,14 +3,20 @@ import { shownId } from '../../base/text/text.ts'
 import type { EffectAttempt } from '../../engine/calls/effect/definition.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { type ApprovalOfRun, requireApproval } from '../../store/approvals/approvals.ts'
-import { type ApprovalMessageRow, messageAt } from '../../store/connectors/approval-messages.ts'
+import { messageAt, refuseAskedAnew } from '../../store/connectors/approval-messages.ts'
 import type { Vault } from '../../store/secrets/vault.ts'
 import { type HookSecrets, secretsOfHook } from '../../triggers/hook-door.ts'
 import type { Hook } from '../../triggers/webhook.ts'
 import { hookSecretsOf } from '../shape/connection.ts'
-import { shownRequest } from './approval-bringer.ts'
 import type { Press } from './approvals-of-service.ts'
-import { type AskingConnection, keyOfAsking, placeOf } from './asking-connections.ts'
+import {
+  type AskingChat,
+  type AskingConnection,
+  isLetters,
+  keyOfAsking,
+  placeOf,
+} from './asking-connections.ts'
+import { shownRequest } from './request-text.ts'
 
 /** Whoever pressed is told within this time, or not at all: the service waits for an answer. */
 const answerMs = 2_000
@@ -31,6 +37,7 @@ export interface PressDoor {
  */
 export function pressDoors(engine: Engine, all: readonly AskingConnection[], vault: Vault): PressDoor[] {
   return all.flatMap((asking) => {
+    if (isLetters(asking)) return []
     const { connection, approvals } = asking
     const trigger = connection.definition.triggers?.[approvals.trigger]
     if (trigger?.by !== 'webhook') return []
@@ -57,7 +64,7 @@ export function pressDoors(engine: Engine, all: readonly AskingConnection[], vau
 /** What a stand-in signs with is known to everybody: it decides nothing where something real may wait to be decided. */
 function secretsOf(
   hook: Hook,
-  { connection, connections, approvals }: AskingConnection,
+  { connection, connections, approvals }: AskingChat,
   vault: Vault,
 ): HookSecrets {
   const found = secretsOfHook(hook, { vault, variables: {} })
@@ -68,7 +75,7 @@ function secretsOf(
   return { closed: `${hook.secrets[0]?.name} is that of the stand-in, and the project is not all in sandbox` }
 }
 
-async function take(engine: Engine, asking: AskingConnection, body: unknown): Promise<boolean> {
+async function take(engine: Engine, asking: AskingChat, body: unknown): Promise<boolean> {
   const press = asking.approvals.pressed(body)
   if (!press) return false
   if (press.verdict === 'other') return true
@@ -77,7 +84,7 @@ async function take(engine: Engine, asking: AskingConnection, body: unknown): Pr
 }
 
 /** What became of a press, in words for whoever pressed. */
-async function decided(engine: Engine, asking: AskingConnection, press: Press): Promise<string> {
+async function decided(engine: Engine, asking: AskingChat, press: Press): Promise<string> {
   const { log } = engine.services
   try {
     const { subject, status } = await decide(engine, asking, press)
@@ -93,7 +100,7 @@ async function decided(engine: Engine, asking: AskingConnection, press: Press): 
   }
 }
 
-async function decide(engine: Engine, asking: AskingConnection, press: Press): Promise<ApprovalOfRun> {
+async function decide(engine: Engine, asking: AskingChat, press: Press): Promise<ApprovalOfRun> {
   const { database } = engine
   const { verdict, user } = press
   if (verdict === 'other') throw noRequest()
@@ -112,7 +119,7 @@ async function decide(engine: Engine, asking: AskingConnection, press: Press): P
       `Nobody said as whom ${shownId(user)} decides here. Nothing was decided. An owner of the project names you: \`people\` of \`approvals\` of the connection "${asking.connection.name}".`,
     )
   const approval = await requireApproval(database, message.approval)
-  refuseOther(message, approval)
+  refuseAskedAnew(message, approval)
   if (
     approval.status === 'pending' &&
     !asking.approvals.buttonsOf(shownRequest(approval, asking)).includes(verdict)
@@ -123,15 +130,7 @@ async function decide(engine: Engine, asking: AskingConnection, press: Press): P
     )
   const decision = { verdict, by, proof: 'chat-account', hash: message.hash } as const
   return engine.control.decide(approval.id, decision, async (session) =>
-    refuseOther(message, await requireApproval(session, message.approval)),
-  )
-}
-
-function refuseOther(message: ApprovalMessageRow, approval: ApprovalOfRun): void {
-  if (approval.args_hash === message.hash && approval.requested_at === message.asked_at) return
-  throw new ReeveError(
-    'approval-changed',
-    `Approval ${approval.id} is asked again, in another message. Nothing was decided.`,
+    refuseAskedAnew(message, await requireApproval(session, message.approval)),
   )
 }
 
@@ -142,7 +141,7 @@ function noRequest(): ReeveError {
   )
 }
 
-async function tell(engine: Engine, asking: AskingConnection, press: Press, words: string): Promise<void> {
+async function tell(engine: Engine, asking: AskingChat, press: Press, words: string): Promise<void> {
   const key = `reeve:press:${press.approval}:${engine.services.newId()}`
   const attempt = { key, attempt: 1, signal: AbortSignal.timeout(answerMs) } as EffectAttempt
   try {

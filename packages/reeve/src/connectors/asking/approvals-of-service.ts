@@ -41,6 +41,7 @@ export interface Press {
  * decides anything.
  */
 export interface ApprovalsOfService {
+  readonly by?: 'chat'
   /** The trigger that buttons come by. */
   trigger: string
   /** The rate that messages count towards. */

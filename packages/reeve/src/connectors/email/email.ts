@@ -4,6 +4,7 @@ import { connector } from '../connector.ts'
 import { action } from '../shape/action.ts'
 import { fromPoll } from '../shape/trigger.ts'
 import { letterSchema, outgoingSchema } from './letter-schema.ts'
+import { emailApprovals, lookForLetters } from './mail-approvals.ts'
 import {
   inMailbox,
   mailSettings,
@@ -13,14 +14,12 @@ import {
   settingsOf,
   verifyFor,
 } from './mail-call.ts'
-import { newLetters, waitForLetters } from './new-letters.ts'
+import { waitForLetters } from './new-letters.ts'
 import { compose } from './outgoing.ts'
 import { noLetter, openLetter, readAll, readLetter } from './read-letters.ts'
 
 const readOnly = { effect: 'read', reads: 'private', sends: 'none', answers: 'untrusted' } as const
 const mostFound = 50
-/** A look for new letters ends after this, with what it has. */
-const mostLookMs = 60_000
 
 /**
  * E-mail: sending by SMTP, a mailbox over IMAP. With `nodemailer` and `imapflow`, which speak the protocols and nothing more; needs
@@ -234,25 +233,14 @@ export const email = connector({
       },
     }),
   },
+  approvals: emailApprovals,
   triggers: {
     letter: fromPoll({
       isMail: true,
       description: 'A letter came into the folder',
       schema: letterSchema,
       endpoint: ['IMAP FETCH', 'IMAP IDLE'],
-      look: (api, cursor) =>
-        inMailbox(api, async (mailbox, letters) => {
-          const place = cursor === null ? null : placeSchema.parse(cursor)
-          const { folder } = api.settings as { folder: string }
-          const began = api.now()
-          const isLate = () => api.now() - began > mostLookMs
-          const {
-            found,
-            place: next,
-            more,
-          } = await newLetters(mailbox, folder, place, { letters, now: began, isLate })
-          return { found, cursor: next as never, more }
-        }),
+      look: lookForLetters,
       wait: (api, cursor) =>
         inMailbox(api, (mailbox) => {
           const { folder } = settingsOf(api)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Letter } from '../../triggers/letters/letter.ts'
 
 const mailbox = z.object({ name: z.string(), address: z.string() })
 
@@ -40,7 +41,8 @@ export const letterSchema = z.object({
   ),
 })
 
-export type MailboxLetter = z.output<typeof letterSchema>
+/** With what only requests need that are decided by reply: workflows do not get it. */
+export type MailboxLetter = z.output<typeof letterSchema> & Pick<Letter, 'authentication'>
 
 const address = z.email().max(320)
 

@@ -2,12 +2,13 @@ import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import { type EffectVerdict, NotApplied } from '../../engine/calls/effect/definition.ts'
 import { LetterReader } from '../../triggers/letters/read-letter.ts'
+import { lettersSchema } from '../asking/letters-of-service.ts'
 import type { ServiceCall } from '../door/service-call.ts'
 import type { outgoingSchema } from './letter-schema.ts'
 import type { MailHost, MailLogin } from './mail-host.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Outgoing } from './outgoing.ts'
-import { type MailServers, type SentLetter, sendLetter, verifySent } from './send-letter.ts'
+import { type MailServers, type SentLetter, sendLetter, verifySent } from './sending/send-letter.ts'
 
 const host = z
   .string()
@@ -27,6 +28,16 @@ export const mailSettings = z.object({
   keepsSent: z.boolean().default(false),
   /** Which folder is looked into for new letters. */
   folder: z.string().max(200).default('INBOX'),
+  /** Requests are brought to people by letter, and decided by reply. */
+  approvals: lettersSchema
+    .extend({
+      /** What your receiving server calls itself at the beginning of its `Authentication-Results`, such as `mx.shop.example`. */
+      authservId: z
+        .string()
+        .regex(/^[\w.-]{1,255}$/, 'the name at the beginning of `Authentication-Results`')
+        .optional(),
+    })
+    .optional(),
 })
 
 export const placeSchema = z.object({

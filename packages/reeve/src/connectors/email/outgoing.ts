@@ -32,9 +32,12 @@ export interface Composed {
  * and by receivers that drop what they have.
  */
 export function messageIdOf(key: string, from: string): string {
-  const domain = from.split('@').at(-1)!.toLowerCase()
-  const digest = createHash('sha256').update(key).digest('hex').slice(0, 40)
-  return `<reeve.${digest}@${domain}>`
+  return `<${localPartOf(key)}@${from.split('@').at(-1)!.toLowerCase()}>`
+}
+
+/** Of the `Message-ID`, what stands before the `@`. */
+export function localPartOf(key: string): string {
+  return `reeve.${createHash('sha256').update(key).digest('hex').slice(0, 40)}`
 }
 
 /** @throws `missing-package` */

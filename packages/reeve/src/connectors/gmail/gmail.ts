@@ -6,6 +6,7 @@ import { googleAuth, googleRefusal } from '../google/google.ts'
 import { googleStandInCredential } from '../google/google-stand-in.ts'
 import { action } from '../shape/action.ts'
 import { fromPoll } from '../shape/trigger.ts'
+import { gmailApprovals, gmailSettings } from './mail-approvals.ts'
 import { newMessages, placeSchema } from './new-messages.ts'
 import { findDraft, makeDraft, sendLetter, verifySent } from './outgoing.ts'
 import { readAll, readMessage } from './read-messages.ts'
@@ -42,6 +43,7 @@ export const gmail = connector({
   title: 'Gmail',
   version: '1.0.0',
   vendorApi: { version: 'v1' },
+  settings: gmailSettings,
   url: 'https://gmail.googleapis.com/gmail/v1/users/me',
   auth: googleAuth(scopes),
   health: {
@@ -162,6 +164,7 @@ export const gmail = connector({
       },
     }),
   },
+  approvals: gmailApprovals,
   triggers: {
     letter: fromPoll({
       isMail: true,

@@ -1,12 +1,11 @@
-import type { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import { isoText } from '../../base/time/time.ts'
 import { LetterReader } from '../../triggers/letters/read-letter.ts'
 import { pathPart } from '../door/request.ts'
 import type { ServiceCall } from '../door/service-call.ts'
-import type { letterSchema } from '../email/letter-schema.ts'
+import type { MailboxLetter } from '../email/letter-schema.ts'
 
-export type GmailLetter = z.output<typeof letterSchema> & { threadId: string }
+export type GmailLetter = MailboxLetter & { threadId: string }
 
 /** A letter, or why it cannot be read. */
 export type ReadMessage = { letter: GmailLetter } | { problem: string } | { isGone: true }

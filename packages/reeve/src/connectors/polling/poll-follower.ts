@@ -3,12 +3,16 @@ import type { Json } from '../../base/json/json.ts'
 import { toMs } from '../../base/time/time.ts'
 import { type EffectAttempt, PutOff } from '../../engine/calls/effect/definition.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { messageNamed } from '../../store/connectors/approval-messages.ts'
 import { freeCursor, holdCursor, moveCursor } from '../../store/journal/cursors.ts'
 import type { Arrivals } from '../../triggers/arrivals.ts'
+import type { Letter } from '../../triggers/letters/letter.ts'
 import { mapInput, readBody } from '../../triggers/mapping.ts'
 import type { NamedTrigger } from '../../triggers/named-triggers.ts'
 import { digestOf } from '../../triggers/signatures/signature.ts'
+import { namesIn } from '../asking/letters/letter-names.ts'
 import type { ServiceCall } from '../door/service-call.ts'
+import { keyOf } from '../host/account-states.ts'
 import type { Connections } from '../host/connections.ts'
 import type { Connection } from '../shape/connection.ts'
 import type { CallPlace } from '../shape/host.ts'
@@ -150,6 +154,11 @@ export class PollFollower {
     if ('problem' in found) return this.#refuse(delivery, found.problem)
     const { name, trigger } = named
     try {
+      if (trigger.poll.isMail && (await this.#answersRequest(found.item as unknown as Letter))) {
+        const reason = 'it answers a request, and is taken there'
+        await arrivals.take(named, { delivery, input: undefined, channel: trigger.channel, reason })
+        return
+      }
       const what = `trigger "${name}"`
       const body = readBody(trigger.poll.schema, found.item, what)
       const input = mapInput(trigger.input as (item: unknown) => unknown, body, what, undefined)
@@ -159,6 +168,14 @@ export class PollFollower {
       if (!(error instanceof ReeveError) || error.retryable) throw error
       await this.#refuse(delivery, messageOf(error))
     }
+  }
+
+  /** What people reply to the letters that requests are brought with is no letter of a customer's. */
+  async #answersRequest(letter: Letter): Promise<boolean> {
+    const { engine, connection, connections } = this.#options
+    if (connection.definition.approvals?.by !== 'letters') return false
+    const key = keyOf(this.#place, connections.modeOf({ connection }))
+    return (await messageNamed(engine.database, key, namesIn(letter))) !== undefined
   }
 
   async #refuse(delivery: string, why: string): Promise<void> {

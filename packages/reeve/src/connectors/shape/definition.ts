@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Json } from '../../base/json/json.ts'
 import type { Duration } from '../../base/time/time.ts'
 import type { ApprovalsOfService } from '../asking/approvals-of-service.ts'
+import type { LettersOfService } from '../asking/letters-of-service.ts'
 import type { AuthScheme } from '../auth/scheme.ts'
 import type { ServiceAnswer, ServiceCall } from '../door/service-call.ts'
 import type { AnyAction } from './action.ts'
@@ -97,8 +98,8 @@ export interface ConnectorDefinition<
   maxBytes?: number
   /** By their names: each is a tool `NAME.action`. */
   actions: Actions
-  /** How it brings requests to people who talk there. Default: it does not. */
-  approvals?: ApprovalsOfService
+  /** How it brings requests to people who talk there, or by letter. Default: it does not. */
+  approvals?: ApprovalsOfService | LettersOfService
   /** What starts runs, by name. Default: nothing. */
   triggers?: Triggers
 }

@@ -1,4 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
+import { isJson, parseExactJson } from '../../base/json/exact-json.ts'
 import type { Json } from '../../base/json/json.ts'
 import { describeShape, sampleOf } from '../../base/schema/json-schema-words.ts'
 import { describeIssues } from '../../base/schema/schema.ts'
@@ -28,9 +29,25 @@ export function wantedOf(asked: Omit<Asked, 'id' | 'subject'>): WantedAnswer | u
 }
 
 /** Whether a question asks for a text, and not for a value of a schema. */
-export function wantsText({ kind, shown }: Pick<Asked, 'kind' | 'shown'>): boolean {
+function wantsText({ kind, shown }: Pick<Asked, 'kind' | 'shown'>): boolean {
   const { wanted } = JSON.parse(shown) as { wanted?: Json }
   return kind === 'question' && (wanted ?? null) === null
+}
+
+/**
+ * An answer that somebody wrote: a question that wants a text takes it as it stands; one with a schema takes JSON, or a text that fits.
+ * @throws `inexact-json`
+ */
+export async function answerFromText(
+  asked: Pick<Asked, 'kind' | 'shown'>,
+  given: string,
+  problemOf: (value: Json) => Promise<string | undefined>,
+): Promise<Json> {
+  if (wantsText(asked) || !isJson(given)) return given
+  const value = parseExactJson(given, 'The answer')
+  if (typeof value === 'string') return value
+  const isUnfit = (await problemOf(value)) !== undefined
+  return isUnfit && (await problemOf(given)) === undefined ? given : value
 }
 
 /** What is wrong with an answer; undefined when nothing is, as far as its schema is known. */

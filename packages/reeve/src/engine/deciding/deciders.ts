@@ -6,6 +6,7 @@ import type { ApprovalOfRun } from '../../store/approvals/approvals.ts'
 import { delegationsOf } from '../../store/approvals/delegations.ts'
 import type { Session } from '../../store/database.ts'
 import { findPrincipal, hasPrincipals, reaches } from '../../store/identity/principals.ts'
+import { readRun } from '../../store/runs/runs.ts'
 
 /** A request at the moment at which somebody is about to decide it. */
 export interface AboutToDecide {
@@ -22,15 +23,36 @@ export interface AboutToDecide {
  */
 export async function seatOf(session: Session, about: AboutToDecide, by: string): Promise<string> {
   const { approval } = about
-  const missing = await missingOf(session, about, by, by)
-  if (missing === undefined) return by
-  for (const { giver, receiver } of await delegationsOf(session, approval.id))
-    if (receiver === by && (await missingOf(session, about, giver, by)) === undefined) return giver
+  const found = await seatFor(session, about, by)
+  if ('seat' in found) return found.seat
   throw new ReeveError(
     'may-not-decide',
-    `${shownId(by)} may not decide ${approval.id}: ${missing}. Nothing was decided, and ${approval.id} is still open. Ask somebody who may; see who: reeve approvals ${approval.id}`,
+    `${shownId(by)} may not decide ${approval.id}: ${found.missing}. Nothing was decided, and ${approval.id} is still open. Ask somebody who may; see who: reeve approvals ${approval.id}`,
     { details: { approval: approval.id } },
   )
+}
+
+/** Whether somebody may decide an approval at a time, in whomever's seat. */
+export async function mayDecide(
+  session: Session,
+  approval: ApprovalOfRun,
+  by: string,
+  at: number,
+): Promise<boolean> {
+  const run = await readRun(session, approval.run_id)
+  return 'seat' in (await seatFor(session, { approval, requester: run?.principal ?? '', at }, by))
+}
+
+async function seatFor(
+  session: Session,
+  about: AboutToDecide,
+  by: string,
+): Promise<{ seat: string } | { missing: string }> {
+  const missing = await missingOf(session, about, by, by)
+  if (missing === undefined) return { seat: by }
+  for (const { giver, receiver } of await delegationsOf(session, about.approval.id))
+    if (receiver === by && (await missingOf(session, about, giver, by)) === undefined) return { seat: giver }
+  return { missing }
 }
 
 /** How many must approve it now. */

@@ -224,7 +224,14 @@ export type ActDetails = {
 }
 
 /** How a principal showed that it is who it says. */
-export type Proof = 'local-user' | 'session' | 'token' | 'signed-link' | 'chat-account' | 'started-by-reeve'
+export type Proof =
+  | 'local-user'
+  | 'session'
+  | 'token'
+  | 'signed-link'
+  | 'chat-account'
+  | 'mail'
+  | 'started-by-reeve'
 
 /** Something that a principal did, to be written down in the transaction of what it changes. */
 export interface Act<T extends ActType = ActType> {

@@ -24,6 +24,7 @@ const ofApprovals = [
   'approval_links',
   'approval_notices',
   'approval_messages',
+  'approval_replies',
 ]
 const permissionsKeptMs = 400 * dayMs
 /** Values of secrets that others took the place of: until then they are left out of journals still. */

@@ -4,7 +4,7 @@ import { auditTables } from '../audit/audit-tables.ts'
 import { levelTables } from '../authority/levels.ts'
 import { authorityTables } from '../authority/tables.ts'
 import { daemonTables, directiveTables, repairTables } from '../autonomy/tables.ts'
-import { approvalMessageTables } from '../connectors/approval-messages.ts'
+import { approvalLetterTables, approvalMessageTables } from '../connectors/approval-messages.ts'
 import { connectorTables } from '../connectors/tables.ts'
 import type { Migration } from '../dialect.ts'
 import { triggerTables } from '../dispatch/trigger-tables.ts'
@@ -250,4 +250,5 @@ export const migrations: Migration[][] = [
     'update call_rates set per_ms = 0',
   ],
   needsTables,
+  approvalLetterTables,
 ]

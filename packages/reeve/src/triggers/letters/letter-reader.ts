@@ -6,6 +6,7 @@ import PostalMime, { type Address, type Attachment, type Email } from 'postal-mi
 import { visibleHtml } from '../../tools/html/visible-html.ts'
 import { serveReader } from '../../tools/process/reader-process.ts'
 import { readHtml } from '../../tools/web-page/html-page.ts'
+import { topmostResults } from './authentication.ts'
 import { type Bounce, readBounce } from './bounce.ts'
 import type { Letter, Mailbox } from './letter.ts'
 
@@ -14,7 +15,8 @@ const mostBoxes = 200
 const mostAttachments = 100
 
 serveReader(async ({ raw, isPartial }: { raw: string; isPartial: boolean }): Promise<Letter> => {
-  const mail = await PostalMime.parse(Buffer.from(raw, 'base64'), {
+  const bytes = Buffer.from(raw, 'base64')
+  const mail = await PostalMime.parse(bytes, {
     maxNestingDepth: 20,
     maxHeadersSize: 1024 * 1024,
   })
@@ -35,11 +37,12 @@ serveReader(async ({ raw, isPartial }: { raw: string; isPartial: boolean }): Pro
     isCut: text.length > mostCharacters,
     isAutomatic: isAutomatic(mail),
     bounce: bounceIn(mail.attachments),
+    authentication: topmostResults(bytes),
     isPartial,
     attachments: mail.attachments.slice(0, mostAttachments).map(({ filename, mimeType, content }) => {
-      const bytes = Buffer.from(content as ArrayBuffer)
-      const sha256 = createHash('sha256').update(bytes).digest('hex')
-      return { name: filename ?? '', mimeType, bytes: bytes.length, sha256 }
+      const its = Buffer.from(content as ArrayBuffer)
+      const sha256 = createHash('sha256').update(its).digest('hex')
+      return { name: filename ?? '', mimeType, bytes: its.length, sha256 }
     }),
   }
 })
@@ -56,7 +59,7 @@ function isAutomatic({ headers }: Email): boolean {
     (submitted !== undefined && submitted !== 'no') ||
     /^(bulk|junk|list|auto_reply)$/.test(said('precedence') ?? '') ||
     said('return-path') === '<>' ||
-    ['list-id', 'x-autoreply'].some((name) => said(name) !== undefined)
+    ['list-id', 'x-autoreply', 'x-autorespond'].some((name) => said(name) !== undefined)
   )
 }
 

@@ -31,6 +31,11 @@ export interface Letter {
   isAutomatic: boolean
   /** It tells that another letter did not arrive; null: it tells nothing of the kind. */
   bounce: Bounce | null
+  /**
+   * The topmost `Authentication-Results` (RFC 8601) as it stands there: it counts only where it begins with the name of your own
+   * server. Null: there is none, or the letter has several senders.
+   */
+  authentication: string | null
   /** Only its beginning was read, for it is larger than is taken; its last attachment may be cut. */
   isPartial: boolean
   attachments: { name: string; mimeType: string; bytes: number; sha256: string }[]

@@ -4,7 +4,7 @@ import type { AddressInfo, Server } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import { expect, onTestFinished, test } from 'vitest'
 import { Mailbox } from '../../../src/connectors/email/mailbox.ts'
-import { sendLetter, verifySent } from '../../../src/connectors/email/send-letter.ts'
+import { sendLetter, verifySent } from '../../../src/connectors/email/sending/send-letter.ts'
 
 const login = { user: 'desk', password: 'a-password' }
 

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { sendLetter, verifySent } from '../../../src/connectors/email/send-letter.ts'
+import { sendLetter, verifySent } from '../../../src/connectors/email/sending/send-letter.ts'
 import { type MailStandInOptions, start as startStandIn } from '../../../src/connectors/email/stand-in.ts'
 
 const address = 'desk@sandbox.test'

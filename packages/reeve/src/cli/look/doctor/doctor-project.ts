@@ -32,6 +32,7 @@ export async function checkProject(
         found,
         advice: 'Correct the name in reeve.config.ts: a budget of a name that nothing has limits nothing.',
       })
+    for (const finding of lettersOf(runtime)) note(finding)
     const ungranted = grantsOf(runtime)
     if (ungranted) note(ungranted)
     note(await knowledgeOf(runtime))
@@ -52,6 +53,16 @@ function routesOf(runtime: Runtime): Finding[] {
     }
     return { what: 'route', state: lost.length > 0 ? 'warning' : 'ok', found }
   })
+}
+
+/** Connections that bring requests by letter, and take no reply. */
+function lettersOf(runtime: Runtime): Finding[] {
+  return internalsOf(runtime).approvalLoops.closed.map(({ connection, why }) => ({
+    what: 'approvals',
+    state: 'warning',
+    found: `letters of "${connection}" are not decided by reply: ${why}`,
+    advice: 'They have a link alone. To decide by reply: docs/approvals.md',
+  }))
 }
 
 /** Agents whose code does not say what they may do: each of their tools, with any arguments. */

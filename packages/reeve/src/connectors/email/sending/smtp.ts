@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import type { SMTPConnectionCustomAuthContext } from 'nodemailer/lib/smtp-connection'
-import { messageOf, ReeveError } from '../../base/errors.ts'
-import { importOptional } from '../../base/optional-package.ts'
-import { firstCharacters } from '../../base/text/shorten.ts'
-import { NotApplied } from '../../engine/calls/effect/definition.ts'
-import { encryptionOf, type MailHost, type MailLogin } from './mail-host.ts'
-import type { Composed } from './outgoing.ts'
+import { messageOf, ReeveError } from '../../../base/errors.ts'
+import { importOptional } from '../../../base/optional-package.ts'
+import { firstCharacters } from '../../../base/text/shorten.ts'
+import { NotApplied } from '../../../engine/calls/effect/definition.ts'
+import { encryptionOf, type MailHost, type MailLogin } from '../mail-host.ts'
+import type { Composed } from '../outgoing.ts'
 
 /** What the server took. */
 export interface Taken {

@@ -1,9 +1,9 @@
-import { ReeveError } from '../../base/errors.ts'
-import type { EffectVerdict } from '../../engine/calls/effect/definition.ts'
-import { asNotApplied } from '../../tools/http/http-client.ts'
-import type { MailHost, MailLogin } from './mail-host.ts'
-import { Mailbox } from './mailbox.ts'
-import { type Composed, compose, messageIdOf, type Outgoing } from './outgoing.ts'
+import { ReeveError } from '../../../base/errors.ts'
+import type { EffectVerdict } from '../../../engine/calls/effect/definition.ts'
+import { asNotApplied } from '../../../tools/http/http-client.ts'
+import type { MailHost, MailLogin } from '../mail-host.ts'
+import { Mailbox } from '../mailbox.ts'
+import { type Composed, compose, messageIdOf, type Outgoing } from '../outgoing.ts'
 import { sendBySmtp } from './smtp.ts'
 
 /** What an account sends and receives by. */
