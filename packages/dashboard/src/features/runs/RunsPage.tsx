@@ -53,9 +53,19 @@ export function RunsPage() {
   useEffect(() => {
     if (isSearching && !isFetchingNextPage && !error) void fetchNextPage()
   }, [isSearching, isFetchingNextPage, error, fetchNextPage])
+  const isFiltered = Object.values(filter).some((part) => part !== undefined)
+  const hasNone = !isPending && !error && runs.length === 0 && !hasNextPage
   return (
     <Page
-      title={isSearching ? 'Searching…' : titleOf(filter.status, runs.length, hasNextPage)}
+      title={
+        isSearching
+          ? 'Searching…'
+          : hasNone
+            ? isFiltered
+              ? 'No run fits.'
+              : 'No run yet.'
+            : titleOf(filter.status, runs.length, hasNextPage)
+      }
       sub={searchedTo !== null && filter.text !== undefined && `Searched back to ${clock(searchedTo, now)}.`}
     >
       <search className={css.filters}>
@@ -88,13 +98,13 @@ export function RunsPage() {
       </search>
       <BulkActions filter={filter} />
       {error && <Failure error={error} again={() => void refetch()} />}
-      {!isPending && !error && runs.length === 0 && !hasNextPage && (
+      {hasNone && (
         <Empty>
-          {Object.values(filter).some((part) => part !== undefined) ? (
-            'No run fits this filter. Take a part of it away.'
+          {isFiltered ? (
+            'Take a part of the filter away.'
           ) : (
             <>
-              No run has been started yet. Start one: <code>npx reeve run WORKFLOW</code>
+              Start one: <code>npx reeve run WORKFLOW</code>
             </>
           )}
         </Empty>
