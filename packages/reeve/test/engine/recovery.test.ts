@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { silentLog } from '../../src/base/log.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
-import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import { Liveness } from '../../src/engine/worker/liveness.ts'
+import { defineWorkflow, type Workflow, WorkflowRegistry } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit/audit.ts'
 import { mostRecovered } from '../../src/store/dispatch/recovery.ts'
 import { heartbeatMs, leaseMs, liveWorkers } from '../../src/store/dispatch/workers.ts'
@@ -194,6 +196,32 @@ test('stop lets what acts finish, begins nothing more, gives the run back and si
   expect(await next.engine.resultOf(handle.id)).toEqual({ status: 'succeeded', output: 1 })
   release()
   await next.engine.stop()
+})
+
+test('what is seen to at a heartbeat may take longer than the lease: the worker goes on beating', async () => {
+  const clock = new FakeClock()
+  const database = await openTestDatabase(clock)
+  const failed: unknown[] = []
+  const liveness = new Liveness({
+    ...{ worker: 'busy', database, clock, random: Math.random, workflows: new WorkflowRegistry() },
+    log: { ...silentLog, error: (message) => failed.push(message) },
+  })
+  await liveness.register()
+  let looks = 0
+  const { promise: over, reject: end } = Promise.withResolvers<void>()
+  liveness.begin(() => {
+    looks++
+    return looks === 1 ? over : Promise.resolve()
+  })
+  await clock.advance(2 * leaseMs)
+  const [worker] = await liveWorkers(database)
+  expect(clock.now() - worker!.heartbeat_at).toBeLessThan(2 * heartbeatMs)
+  expect(looks).toBe(1)
+  end(new Error('the database was closed'))
+  await clock.advance(2 * heartbeatMs)
+  expect(looks).toBeGreaterThan(1)
+  expect(failed).toHaveLength(1)
+  await liveness.end()
 })
 
 test('a worker that drains for longer than its lease goes on beating, and is gone in the end', async () => {

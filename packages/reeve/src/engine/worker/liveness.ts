@@ -43,6 +43,7 @@ export class Liveness implements ClaimCheck {
   #cancel = () => {}
   #cancelGuard = () => {}
   #upkeep = async () => {}
+  #isSeeingTo = false
   /** When the last heartbeat was, and since when they come without a gap, by the store's clock. */
   #heartbeatAt = 0
   #steadySince = 0
@@ -64,7 +65,10 @@ export class Liveness implements ClaimCheck {
     this.#state = 'working'
   }
 
-  /** Shows from now on that the worker lives; `upkeep` is called after each heartbeat until it leaves, and awaited. */
+  /**
+   * Shows from now on that the worker lives. Until it leaves, `upkeep` is called after each heartbeat, one at a time; heartbeats do
+   * not wait for it: on a busy database it may take longer than the lease.
+   */
   begin(upkeep: () => Promise<void>): void {
     this.#upkeep = upkeep
     this.#heartbeatLater()
@@ -141,11 +145,25 @@ export class Liveness implements ClaimCheck {
     const beat = () => {
       if (this.#state === 'gone') return
       this.#heartbeat()
-        .then(() => (this.#state === 'working' ? this.#upkeep() : undefined))
+        .then(() => this.#seeTo())
         .catch((error) => log.error('a heartbeat failed', { error: String(error) }))
         .finally(() => this.#heartbeatLater())
     }
     this.#cancel = clock.after(heartbeatMs * (0.75 + random() / 2), beat, 'upkeep')
+  }
+
+  #seeTo(): void {
+    if (this.#state !== 'working' || this.#isSeeingTo) return
+    this.#isSeeingTo = true
+    this.#upkeep()
+      .catch((error) =>
+        this.#options.log.error('what is seen to at heartbeats failed; it is tried again', {
+          error: String(error),
+        }),
+      )
+      .finally(() => {
+        this.#isSeeingTo = false
+      })
   }
 
   /** Those who ask at one moment share one. */
