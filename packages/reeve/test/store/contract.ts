@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
 import { answerCases } from './contract/answers.ts'
+import { approvalLetterCases } from './contract/approval-letters.ts'
 import { approvalCases } from './contract/approvals.ts'
 import { auditCases } from './contract/audit.ts'
 import { auditRoundCases } from './contract/audit-rounds.ts'
@@ -56,6 +57,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     inboxCases(open)
     deliveryCases(open)
     approvalCases(open)
+    approvalLetterCases(open)
     retentionCases(open)
     directiveVersionCases(open)
     eraseCases(open)
