@@ -4,7 +4,7 @@ import { isReserved } from '../engine/workflow.ts'
 export const cyclePrefix = 'daemon:'
 
 /**
- * Whether a workflow is work of the house. Cycles of daemons are how the work is led, and what the runtime does by itself (learning,
+ * Whether a workflow is work of the project. Cycles of daemons are how the work is led, and what the runtime does by itself (learning,
  * repairs) comes at times of its own, beside a look or after it: neither is anything to decide upon.
  */
 export function isWork(workflow: string): boolean {

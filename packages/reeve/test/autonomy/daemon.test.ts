@@ -138,7 +138,7 @@ test('whether the runtime is at work by itself at the moment of a look changes n
     over.resolve()
     await slow?.result()
     const second = await house.nextCycle()
-    // Work of the house, after which somebody is asked again.
+    // Work of the project, after which somebody is asked again.
     await (await house.runtime.startRun('greet', { who: 'ada' })).result()
     await house.nextCycle()
     expect([first, second].map(({ output }) => output.result)).toEqual(['idle', 'skipped'])

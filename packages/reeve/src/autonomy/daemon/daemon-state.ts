@@ -2,7 +2,7 @@ import type { Json } from '../../base/json/json.ts'
 import type { DecisionResult } from '../../store/journal/vocabulary/autonomy-events.ts'
 import type { GoalStanding } from '../goals/goal-standing.ts'
 
-/** What became of other runs since the daemon looked last; what it started is left out, and so is what is no work of the house (cycles of daemons, learning, repairs). */
+/** What became of other runs since the daemon looked last; what it started is left out, and so is what is no work of the project (cycles of daemons, learning, repairs). */
 export interface DaemonNews {
   /** How many runs began. */
   started: number
@@ -51,7 +51,7 @@ export interface DaemonState<Gathered = Json> {
   /** What woke it before its time; null: nothing did. */
   woken: string | null
   news: DaemonNews
-  /** Whether the house is well, in words. */
+  /** Whether all is well, in words. */
   health: { state: string; sentence: string; problems: string[] }
   /** The six metrics of the last seven days, by workflow: twenty at most. Rates are 0 to 1; null: nothing to go by. */
   metrics: {

@@ -19,7 +19,7 @@ const mostWorkflows = 20
 const mostSchedules = 50
 
 /**
- * How the house stands, from the read model. What is no work of the house is left out: nothing is decided by it, each decision would pay
+ * How the project stands, from the read model. What is no work of the project is left out: nothing is decided by it, each decision would pay
  * for it, and whether it runs at the moment of a look is chance.
  */
 export async function readFacts(session: Session, now: number): Promise<NonNullable<CycleMemory['facts']>> {

@@ -249,7 +249,7 @@ function changes({
   const changed: string[] = []
   if (memory.idleDigest === null) changed.push('its last decision was not to be idle')
   else if (memory.idleDigest !== digest) changed.push('the state that it decides on has changed')
-  if (hasNews(news)) changed.push('something happened in the house')
+  if (hasNews(news)) changed.push('something happened in the project')
   if (settled.length > 0) changed.push('a decision that was pending has ended')
   if (isReopened) changed.push('a person opened again what was closed')
   return changed

@@ -22,7 +22,7 @@ const mostFailures = 10
 const noNews: DaemonNews = { started: 0, ended: [], failures: [], asked: 0, decided: 0, isMore: false }
 
 /**
- * What happened since `cursor`, each of it once: the events of runs that are work of the house (`isWork`) and not started by this one.
+ * What happened since `cursor`, each of it once: the events of runs that are work of the project (`isWork`) and not started by this one.
  * Without a cursor it begins now.
  */
 export async function newsSince(
