@@ -156,11 +156,12 @@ export class Liveness implements ClaimCheck {
     if (this.#state !== 'working' || this.#isSeeingTo) return
     this.#isSeeingTo = true
     this.#upkeep()
-      .catch((error) =>
-        this.#options.log.error('what is seen to at heartbeats failed; it is tried again', {
-          error: String(error),
-        }),
-      )
+      .catch((error) => {
+        // Its database may be closed by then.
+        if (this.#state === 'gone') return
+        const about = { error: String(error) }
+        this.#options.log.error('what is seen to at heartbeats failed; it is tried again', about)
+      })
       .finally(() => {
         this.#isSeeingTo = false
       })
