@@ -117,10 +117,8 @@ function named(name: string, keys: NonNullable<TestOptions['keys']>): Solver | s
 }
 
 /** Where the data is, what models there are, and how many runs are driven at once. */
-export function givenOf(
-  { file = ':memory:', keys = {}, atOnce }: TestOptions,
-  user: string,
-): { environment: Environment; capacity?: number } {
+export function givenOf(options: TestOptions, user: string): { environment: Environment; capacity?: number } {
+  const { file = ':memory:', keys = {}, atOnce } = options
   const environment: Environment = { database: { kind: 'sqlite', file }, keys: keysIn(keys), user, ci: false }
   return atOnce === undefined ? { environment } : { environment, capacity: atOnce }
 }
