@@ -67,7 +67,7 @@ test('a sealing key that is lost: it is named, nothing changes, and there is a w
   rmSync(file)
   const refused = await reeve(folder, ['secrets', 'rotate', '--key'])
   const named = new RegExp(`${rows[0]!.key_id}.*Nothing is lost`, 's')
-  expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(named) })
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(named) })
   expect(await listSealed(database)).toEqual(rows)
   // The names of what there was are known still.
   const listed = { code: 0, stdout: expect.stringContaining('ONE') }

@@ -42,6 +42,8 @@ const left: Record<string, string> = {
   'answers.key': 'a hash',
   'api_requests.key': "a client's id of its request, for 7 days",
   'api_requests.subject': 'the id of what it made',
+  'approval_messages.token': 'chance, until it was sent',
+  'approval_replies.letter': 'names a letter',
   'approvals.binds': 'a word of ours',
   'approvals.permission': 'an id',
   'approvals.terms': 'names of principals',

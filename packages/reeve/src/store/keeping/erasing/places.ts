@@ -21,6 +21,9 @@ export const placesOfItems = ['title', 'heading', 'text', 'source', 'scope', 'en
 export const placesOfRows = [
   { from: 'answers', columns: ['answer'] },
   { from: 'permissions', columns: ['arguments'] },
+  // Their requests are decided or not as before. Whoever is still among the `people` of a connection is brought open ones again.
+  { from: 'approval_messages', columns: ['recipient'] },
+  { from: 'approval_replies', columns: ['sender', 'words', 'subject', 'message_id'] },
   { from: 'proposals', columns: ['title', 'body', 'key', 'note', 'problem'] },
   { from: 'bulk_actions', columns: ['filter', 'problem'], when: 'ended_at is not null' },
 ] as const
