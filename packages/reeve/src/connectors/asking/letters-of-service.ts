@@ -60,3 +60,8 @@ export interface LettersOfService {
 export function lower(address: string): string {
   return address.toLowerCase()
 }
+
+/** As whom somebody at an address decides; undefined: nobody is named for it. */
+export function personAt(people: Readonly<Record<string, string>>, address: string): string | undefined {
+  return Object.entries(people).find(([its]) => lower(its) === lower(address))?.[1]
+}

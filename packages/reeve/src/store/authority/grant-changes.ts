@@ -73,7 +73,7 @@ export async function requireGrantChange(session: Session, id: string): Promise<
   )
 }
 
-/** Those that hold at this time, or will; of one principal, or of all; the oldest first. ids sort by time. */
+/** Those that hold at this time, or will; of one principal, or of all; the oldest first. Ids sort by time. */
 export function openGrantChanges(
   session: Session,
   now: number,

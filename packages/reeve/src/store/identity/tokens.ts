@@ -145,7 +145,7 @@ function findToken(
   )
 }
 
-/** Those of programs, the newest first; of one principal, or of all. ids sort by time. */
+/** Those of programs, the newest first; of one principal, or of all. Ids sort by time. */
 export function listTokens(
   session: Session,
   of: { principal?: string; before?: string; limit?: number } = {},

@@ -54,7 +54,7 @@ export async function requireBulkAction(session: Session, id: string): Promise<B
   throw new ReeveError('unknown-bulk-action', `There is no bulk action ${shownId(id)}.`)
 }
 
-/** The newest first. ids sort by time. */
+/** The newest first. Ids sort by time. */
 export function listBulkActions(
   session: Session,
   page: { before?: string | undefined; limit: number },

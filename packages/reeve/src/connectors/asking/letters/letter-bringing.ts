@@ -18,7 +18,7 @@ import type { Session } from '../../../store/database.ts'
 import { newSecret } from '../../../store/identity/tokens.ts'
 import type { ServiceCall } from '../../door/service-call.ts'
 import { type AskingLetters, keyOfAsking } from '../asking-connections.ts'
-import { lower } from '../letters-of-service.ts'
+import { lower, personAt } from '../letters-of-service.ts'
 import { shownRequest } from '../request-text.ts'
 import { keptName } from './letter-names.ts'
 import { repliesClosed } from './replies-closed.ts'
@@ -52,8 +52,7 @@ export class LetterBringing {
     const { database, services } = this.#engine
     const { approvals, settings } = this.#asking
     const now = services.clock.now()
-    const [, principal = ''] =
-      Object.entries(settings.people).find(([address]) => lower(address) === key.recipient) ?? []
+    const principal = personAt(settings.people, key.recipient) ?? ''
     if (!(await mayDecide(database, row, principal, now))) {
       await database.transaction((session) => withholdMessage(session, key, now))
       return false

@@ -21,7 +21,7 @@ import {
 import type { Session } from '../../../store/database.ts'
 import type { Letter } from '../../../triggers/letters/letter.ts'
 import { type AskingLetters, keyOfAsking } from '../asking-connections.ts'
-import { lower } from '../letters-of-service.ts'
+import { lower, personAt } from '../letters-of-service.ts'
 import { shownRequest } from '../request-text.ts'
 import { unprovedBecause } from './authentication-results.ts'
 import { namesIn } from './letter-names.ts'
@@ -183,10 +183,6 @@ export class ReplyTaker {
       at: this.#engine.services.clock.now(),
     }
   }
-}
-
-function personAt(people: Readonly<Record<string, string>>, address: string): string | undefined {
-  return Object.entries(people).find(([its]) => lower(its) === address)?.[1]
 }
 
 function noPerson(why: string): ReeveError {
